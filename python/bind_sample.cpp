@@ -1,0 +1,44 @@
+#include "arrays.h"
+#include "bindings.h"
+#include "graph/sample.h"
+#include "sample_spec.h"
+#include "support/philox.h"
+
+namespace py = pybind11;
+using namespace py::literals;
+
+namespace gemcore {
+namespace {
+
+py::tuple bound_sample(const SampleSpec& spec, std::int64_t num_cells, std::uint64_t seed,
+                       std::uint64_t start) {
+    check(num_cells >= 0, "num_cells must be >= 0, got " + std::to_string(num_cells));
+    const NewBatch cells(num_cells, spec.num_nodes);
+    std::int64_t num_failed = 0;
+    {
+        const py::gil_scoped_release unlocked;  // Only raw pointers are touched in here.
+        num_failed = sample(spec, seed, start, cells.view);
+    }
+    return py::make_tuple(cells.adjacency, cells.ops, cells.sizes, num_failed);
+}
+
+/// For Random123's known-answer tests.
+Array<std::uint32_t> bound_philox(const Array<std::uint32_t>& counter,
+                                  const Array<std::uint32_t>& key) {
+    check_shape(counter, "counter", {4});
+    check_shape(key, "key", {2});
+    const std::uint32_t* c = counter.data();
+    const PhiloxBlock block =
+        philox(PhiloxBlock{{c[0], c[1], c[2], c[3]}}, key.data()[0], key.data()[1]);
+    return Array<std::uint32_t>(4, block.word);
+}
+
+}  // namespace
+
+void bind_sample(py::module_& m) {
+    bind_sample_spec(m);
+    m.def("sample", &bound_sample, "spec"_a, "num_cells"_a, "seed"_a, "start"_a);
+    m.def("philox", &bound_philox, "counter"_a.noconvert(), "key"_a.noconvert());
+}
+
+}  // namespace gemcore

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace gemcore {
+
+void bind_cost(pybind11::module_& m);
+void bind_graph(pybind11::module_& m);
+void bind_sample(pybind11::module_& m);
+void bind_threads(pybind11::module_& m);
+void bind_wl(pybind11::module_& m);
+
+}  // namespace gemcore
