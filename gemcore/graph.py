@@ -1,0 +1,193 @@
+"""Graphs to graphs and graphs to hashes: pruning, canonical order, random edits."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gemcore import _core
+from gemcore.arguments import check_int, check_seed, check_type
+from gemcore.cell_batch import CellBatch
+from gemcore.ops import INPUT, OUTPUT
+from gemcore.packing import label_colors, read_array, read_integers
+
+MAX_HASH_ROUNDS = 16
+
+
+def prune(cells: CellBatch, *, to_output: bool = False) -> CellBatch:
+    """Cells without the nodes that no data reaches.
+
+    The paper drops nodes without inputs (section 3.2); done until nothing changes, the nodes that
+    node 0, the cell's input, reaches are left, in their order.
+
+    Args:
+        cells: Any batch.
+        to_output: Also drop nodes from which no node of operation ``"output"`` is reached
+            (NAS-Bench-101's rule). Changes nothing where no operation is called so. A cell whose
+            output is not reached keeps its input alone.
+
+    Returns:
+        As many cells, in a batch of the same width.
+
+    Raises:
+        TypeError: If ``cells`` is not a CellBatch.
+
+    Example:
+        >>> from gemcore import Cell
+        >>> cell = Cell(("input", "conv1x1", "conv1x1"), ((0, 2),))  # Node 1 reads nothing.
+        >>> prune(CellBatch.from_cells([cell]))[0]
+        Cell(ops=('input', 'conv1x1'), edges=((0, 1),))
+    """
+    check_type("cells", cells, CellBatch)
+    output_op = _code(cells, OUTPUT) if to_output else -1
+    pruned = _core.prune(cells.adjacency, cells.ops, cells.sizes, output_op)
+    return CellBatch.from_native(*pruned, cells.op_names)
+
+
+def canonicalize(cells: CellBatch) -> CellBatch:
+    """Cells renumbered so that isomorphic ones become equal.
+
+    Nodes are ordered by the longest path that leads to them, then by their Weisfeiler-Lehman
+    color, and ties are broken by individualization and refinement. A node of operation
+    ``"input"`` without inputs comes first, one of operation ``"output"`` without outputs last.
+
+    Args:
+        cells: Any batch. Dead nodes are kept: prune first where they don't matter.
+
+    Returns:
+        As many cells. ``is_canonical`` is False for a cell so symmetric that the search for its
+        form was cut off: its isomorphic twins may then differ.
+
+    Raises:
+        TypeError: If ``cells`` is not a CellBatch.
+
+    Source:
+        McKay & Piperno, "Practical graph isomorphism, II", 2014.
+
+    Example:
+        >>> from gemcore import Cell
+        >>> one = Cell(("input", "conv1x1", "sepconv3x3"), ((0, 1), (0, 2)))
+        >>> other = Cell(("input", "sepconv3x3", "conv1x1"), ((0, 1), (0, 2)))
+        >>> forms = canonicalize(CellBatch.from_cells([one, other]))
+        >>> forms[0] == forms[1]
+        True
+    """
+    check_type("cells", cells, CellBatch)
+    adjacency, ops, sizes, is_proven = _core.canonicalize(
+        cells.adjacency,
+        cells.ops,
+        cells.sizes,
+        label_colors(cells.op_names),
+        _code(cells, INPUT),
+        _code(cells, OUTPUT),
+    )
+    return CellBatch.from_native(adjacency, ops, sizes, cells.op_names, is_proven)
+
+
+def graph_hash(cells: CellBatch, n_iter: int = 3) -> NDArray[np.uint64]:
+    """A 64-bit hash of each cell that does not depend on the numbering of its nodes.
+
+    It is made of in/out Weisfeiler-Lehman colors, which depend on the names of the operations, not
+    on their numbers in the batch. Cells that the colors can't tell apart collide; over the space
+    of NAS-Bench-101 two rounds are exact.
+
+    Args:
+        cells: Any batch.
+        n_iter: Rounds of refinement, 0 .. 16.
+
+    Returns:
+        uint64 ``[B]``.
+
+    Raises:
+        TypeError: If ``cells`` is not a CellBatch.
+        ValueError: If ``n_iter`` is out of range.
+
+    Source:
+        Shervashidze et al., "Weisfeiler-Lehman Graph Kernels", JMLR 12, 2011.
+
+    Example:
+        >>> from gemcore import Cell
+        >>> one = Cell(("input", "conv1x1", "sepconv3x3"), ((0, 1), (0, 2)))
+        >>> other = Cell(("input", "sepconv3x3", "conv1x1"), ((0, 1), (0, 2)))
+        >>> hashes = graph_hash(CellBatch.from_cells([one, other]))
+        >>> bool(hashes[0] == hashes[1])
+        True
+    """
+    check_type("cells", cells, CellBatch)
+    n_iter = check_int("n_iter", n_iter, 0, MAX_HASH_ROUNDS)
+    colors = label_colors(cells.op_names)
+    return _core.graph_hash(cells.adjacency, cells.ops, cells.sizes, colors, n_iter)
+
+
+def perturb(
+    cells: CellBatch,
+    num_edits: int | ArrayLike,
+    seed: int = 0,
+    *,
+    start: int = 0,
+    renumber: bool | ArrayLike = False,
+) -> CellBatch:
+    """Cells after random edits, of which half remove an edge and half add one.
+
+    With k edits, up to min(k, 8) nodes also draw their operation anew, among the batch's names but
+    the reserved ones. Cell i depends on (``seed``, ``start`` + i) alone.
+
+    Args:
+        cells: Any batch.
+        num_edits: k >= 0, one number or one for each cell.
+        seed: 0 .. 2^64 - 1.
+        start: Index of the first cell in the random stream.
+        renumber: Whether nodes also get a random topological numbering (``"input"`` at node 0 and
+            ``"output"`` at the last node stay): one bool or one for each cell.
+
+    Returns:
+        As many cells, each with as many nodes as before.
+
+    Raises:
+        TypeError: If ``cells`` is not a CellBatch or a number is not an integer.
+        ValueError: If a number is negative or an array has another length than the batch.
+
+    Example:
+        >>> from gemcore import Cell
+        >>> chain = CellBatch.from_cells([Cell(("input", "conv1x1"), ((0, 1),))])
+        >>> perturb(chain, 0, seed=1) == chain
+        True
+    """
+    check_type("cells", cells, CellBatch)
+    reserved = (INPUT, OUTPUT)
+    sampled = [i for i, name in enumerate(cells.op_names) if name not in reserved]
+    arrays = _core.PerturbArrays(
+        np.array(sampled, dtype=np.uint8),
+        _edits_of_each(num_edits, len(cells)),
+        _flags_of_each(renumber, len(cells)),
+    )
+    edited = _core.perturb(
+        cells.adjacency,
+        cells.ops,
+        cells.sizes,
+        arrays,
+        (_code(cells, INPUT), _code(cells, OUTPUT)),
+        check_seed(seed),
+        check_int("start", start, 0, 2**64 - 1),
+    )
+    return CellBatch.from_native(*edited, cells.op_names)
+
+
+def _code(cells: CellBatch, name: str) -> int:
+    return cells.op_names.index(name) if name in cells.op_names else -1
+
+
+def _edits_of_each(num_edits: int | ArrayLike, num_cells: int) -> NDArray[np.int32]:
+    edits = read_integers("num_edits", num_edits)
+    if edits.ndim != 0 and edits.shape != (num_cells,):
+        raise ValueError(f"num_edits must have shape [{num_cells}], got {list(edits.shape)}")
+    if edits.size and not (edits.min() >= 0 and edits.max() < 2**31):
+        raise ValueError(f"num_edits must be >= 0, got {edits.min()}")
+    return np.ascontiguousarray(np.broadcast_to(edits, num_cells), dtype=np.int32)
+
+
+def _flags_of_each(renumber: bool | ArrayLike, num_cells: int) -> NDArray[np.uint8]:
+    flags = read_array("renumber", renumber)
+    if flags.dtype != np.bool_ and flags.size:
+        raise TypeError(f"renumber must be bool, got {flags.dtype}")
+    if flags.ndim != 0 and flags.shape != (num_cells,):
+        raise ValueError(f"renumber must have shape [{num_cells}], got {list(flags.shape)}")
+    return np.ascontiguousarray(np.broadcast_to(flags, num_cells), dtype=np.uint8)
