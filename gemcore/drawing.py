@@ -4,7 +4,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from matplotlib import colormaps
+from matplotlib import colormaps, rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
@@ -51,9 +51,10 @@ def draw_cell(cell: DrawableCell, path: str | Path | None = None) -> Figure:
     axes.autoscale_view()
     axes.set_aspect("auto")
     if path is not None:
-        # Without a date the same cell gives the same file.
+        # No date and no random ids: the same cell gives the same file. Text stays text.
         metadata = {"Date": None} if Path(path).suffix == ".svg" else None
-        figure.savefig(path, dpi=150, metadata=metadata)
+        with rc_context({"svg.hashsalt": "gemcore", "svg.fonttype": "none"}):
+            figure.savefig(path, dpi=150, metadata=metadata)
     return figure
 
 

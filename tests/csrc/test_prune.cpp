@@ -1,0 +1,32 @@
+#include "batch.h"
+#include "expect.h"
+#include "graph/prune.h"
+
+using namespace gemcore;
+
+int main() {
+    // 0 -> 2 -> 4, 1 -> 2, 3 alone: nodes 1 and 3 are dead.
+    Batch cell(1, 6);
+    cell.sizes = {5};
+    cell.ops = {0, 1, 2, 1, 3, kAbsent};
+    cell.adjacency = {0b000100, 0b000100, 0b010000, 0, 0, 0};
+    Batch pruned(1, 6);
+    prune(cell.view(), -1, pruned.writable());
+    EXPECT((pruned.sizes == std::vector<std::uint16_t>{3}));
+    EXPECT((pruned.ops == std::vector<std::uint8_t>{0, 2, 3, kAbsent, kAbsent, kAbsent}));
+    EXPECT((pruned.adjacency == std::vector<std::uint64_t>{0b010, 0b100, 0, 0, 0, 0}));
+
+    prune(cell.view(), 2, pruned.writable());  // Node 2 is the output: node 4 reaches none.
+    EXPECT((pruned.sizes == std::vector<std::uint16_t>{2}));
+    prune(cell.view(), 9, pruned.writable());  // No output at all: the input alone stays.
+    EXPECT((pruned.sizes == std::vector<std::uint16_t>{1}));
+
+    for (const int n : {1, 64, 65, 256}) {  // Done once is done: nothing dead is left.
+        const Batch cells = sampled(bernoulli(n, 2.0 / n), 50, 3);
+        Batch once(50, n);
+        Batch twice(50, n);
+        prune(cells.view(), -1, once.writable());
+        prune(once.view(), -1, twice.writable());
+        EXPECT(once == twice);
+    }
+}
