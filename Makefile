@@ -1,18 +1,30 @@
-# What contributors run. `make build` once, then `make lint test`.
-PYTHON ?= python
-JOBS ?= 2
+# For contributors: `make build` once in a virtual environment, then `make lint test`.
+NATIVE = $(shell git ls-files '*.cpp' '*.h' '*.cu' '*.cuh')
 
-.PHONY: build test lint format core-test sanitize docs-check
+.PHONY: build test lint format sanitize
 
-build:  ## Editable install; C++ is built again on import.
-	bash /work/notes/build.sh
+build:  # Editable: Python is read from here, C++ is built again on import where it changed.
+	pip install -c constraints.txt '.[test,lint]' scikit-build-core pybind11
+	pip install --no-build-isolation --no-deps -Ceditable.rebuild=true \
+	  -Cbuild-dir=build/editable -Ccmake.define.GEMCORE_WERROR=ON -e .
 
 test:
-	pytest -q
+	pytest
 
 lint:
 	ruff check .
 	ruff format --check .
-	clang-format --dry-run --Werror $$(git ls-files '*.cpp' '*.h' '*.cu' '*.cuh')
+	clang-format --dry-run --Werror $(NATIVE)
 	mypy
-	$(PYTHON) -m mypy.stubtest gemcore._core
+	python -m mypy.stubtest gemcore._core
+	python -c "import gemcore._cuda" 2>/dev/null || exit 0; python -m mypy.stubtest gemcore._cuda
+
+format:
+	ruff check --fix .
+	ruff format .
+	clang-format -i $(NATIVE)
+
+sanitize:  # csrc/ alone; `thread` instead of `address` looks for data races.
+	cmake --preset address
+	cmake --build --preset address
+	ctest --preset address

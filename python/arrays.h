@@ -25,9 +25,13 @@ inline void check_shape(const pybind11::array& array, const std::string& name,
                         const std::vector<pybind11::ssize_t>& expected) {
     const std::vector<pybind11::ssize_t> actual(array.shape(), array.shape() + array.ndim());
     const auto text = [](const std::vector<pybind11::ssize_t>& shape) {
-        std::string sizes;
-        for (const auto size : shape) sizes += (sizes.empty() ? "" : ", ") + std::to_string(size);
-        return "[" + sizes + "]";
+        std::string sizes = "[";
+        for (const auto size : shape) {
+            if (sizes.size() > 1) sizes += ", ";
+            sizes += std::to_string(size);
+        }
+        sizes += "]";
+        return sizes;
     };
     check(actual == expected,
           name + " must have shape " + text(expected) + ", got " + text(actual));
