@@ -117,12 +117,14 @@ py::tuple bound_wl_features(const WlBatch& cells, const WlBatch& columns_of,
 }  // namespace
 
 void bind_wl(py::module_& m) {
-    py::class_<WlBatch>(m, "WlBatch")
+    // Python's own metaclass: pybind11's would have to stand in the stub.
+    const py::metaclass plain(reinterpret_cast<PyObject*>(&PyType_Type));
+    py::class_<WlBatch>(m, "WlBatch", plain)
         .def(py::init<Array<std::uint64_t>, Array<std::uint8_t>, Array<std::uint16_t>,
                       Array<std::uint64_t>>(),
              "adjacency"_a.noconvert(), "ops"_a.noconvert(), "sizes"_a.noconvert(),
              "label_of_op"_a.noconvert());
-    py::class_<WlOptions>(m, "WlOptions")
+    py::class_<WlOptions>(m, "WlOptions", plain)
         .def(py::init(&read_options), "direction"_a, "labels"_a, "round_weights"_a.noconvert(),
              "normalize"_a);
     m.def("wl_pairs", &bound_wl_pairs<double>, "cells_a"_a, "cells_b"_a, "options"_a);

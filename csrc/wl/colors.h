@@ -16,7 +16,7 @@ namespace gemcore {
 
 /// Refines one graph after the other; holds the workspace for graphs of up to kMaxNodes nodes.
 class Refiner {
-   public:
+ public:
     /// Reads a graph. Its colors are then those before the first round.
     /// Cost: O(num_nodes * num_words + num_edges).
     void load(const LabelledBatch& batch, std::int64_t graph, const WlOptions& options);
@@ -32,7 +32,7 @@ class Refiner {
     /// [size()], in the order of the nodes.
     const std::uint64_t* colors() const { return colors_.data(); }
 
-   private:
+ private:
     struct Edge {
         std::uint8_t from, to;
     };
