@@ -14,20 +14,51 @@ from gemcore.cell import Cell
 from gemcore.cell_batch import CellBatch
 from gemcore.cuda import cuda_status
 from gemcore.graph import canonicalize, graph_hash, perturb, prune
+from gemcore.networks import (
+    Network,
+    NetworkCost,
+    Skeleton,
+    Stage,
+    build_network,
+    network_cost,
+)
+from gemcore.ops import Op, get_op, register_op, registered_ops, unregister_op
+from gemcore.score import efficiency_score
 from gemcore.space import SearchSpace
 from gemcore.threads import get_num_threads, set_num_threads
+from gemcore.wl import wl_features, wl_gram, wl_pairs
+from gemcore.wl_kernel import WLKernel
+from gemcore.wl_signal import WLSignal, wl_signal
 
 __version__ = version("gemcore")
 
 __all__ = [
     "Cell",
     "CellBatch",
+    "Network",
+    "NetworkCost",
+    "Op",
     "SearchSpace",
+    "Skeleton",
+    "Stage",
+    "WLKernel",
+    "WLSignal",
+    "build_network",
     "canonicalize",
     "cuda_status",
+    "efficiency_score",
     "get_num_threads",
+    "get_op",
     "graph_hash",
+    "network_cost",
     "perturb",
     "prune",
+    "register_op",
+    "registered_ops",
     "set_num_threads",
+    "unregister_op",
+    "wl_features",
+    "wl_gram",
+    "wl_pairs",
+    "wl_signal",
 ]

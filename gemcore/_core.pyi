@@ -14,17 +14,6 @@ class PerturbArrays:
         renumber: NDArray[np.uint8],  # [B]
     ) -> None: ...
 
-class SampleSpec:
-    def __init__(
-        self,
-        num_nodes: int,
-        num_ops: int,
-        has_output: bool,
-        distribution: int,
-        threshold: int,
-        max_edges: int,
-    ) -> None: ...
-
 class WlBatch:
     def __init__(
         self,
@@ -82,7 +71,10 @@ def prune(
     output_op: int,
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint16]]: ...
 def sample(
-    spec: SampleSpec, num_cells: int, seed: int, start: int
+    spec: tuple[int, int, bool, int, int, int],  # As in SearchSpace.native
+    num_cells: int,
+    seed: int,
+    start: int,
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint16], int]: ...
 def set_num_threads(num_threads: int) -> None: ...
 def sum_cost_terms(

@@ -7,9 +7,7 @@ from torch import nn
 
 def conv_bn_relu(in_channels: int, out_channels: int, kernel_size: int) -> nn.Sequential:
     """Convolution without bias, batch normalization, ReLU; height and width stay."""
-    conv = nn.Conv2d(
-        in_channels, out_channels, kernel_size, padding=kernel_size // 2, bias=False
-    )
+    conv = nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2, bias=False)
     return _named(conv=conv, bn=nn.BatchNorm2d(out_channels), relu=nn.ReLU(inplace=True))
 
 
@@ -31,9 +29,7 @@ def separable_conv(in_channels: int, out_channels: int) -> nn.Sequential:
     Nothing stands between the two convolutions: a normalization there would need a statistic over
     the whole batch and keep the pair from ever running in one pass.
     """
-    depthwise = nn.Conv2d(
-        in_channels, in_channels, 3, padding=1, groups=in_channels, bias=False
-    )
+    depthwise = nn.Conv2d(in_channels, in_channels, 3, padding=1, groups=in_channels, bias=False)
     pointwise = nn.Conv2d(in_channels, out_channels, 1, bias=False)
     bn = nn.BatchNorm2d(out_channels)
     return _named(depthwise=depthwise, pointwise=pointwise, bn=bn, relu=nn.ReLU(inplace=True))

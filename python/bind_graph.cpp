@@ -99,7 +99,8 @@ void bind_graph(py::module_& m) {
           "sizes"_a.noconvert(), "label_colors"_a.noconvert(), "input_op"_a, "output_op"_a);
     m.def("graph_hash", &bound_graph_hash, "adjacency"_a.noconvert(), "ops"_a.noconvert(),
           "sizes"_a.noconvert(), "label_colors"_a.noconvert(), "n_iter"_a);
-    py::class_<PerturbArrays>(m, "PerturbArrays")
+    py::class_<PerturbArrays>(m, "PerturbArrays",
+                              py::metaclass(reinterpret_cast<PyObject*>(&PyType_Type)))
         .def(py::init<Array<std::uint8_t>, Array<std::int32_t>, Array<std::uint8_t>>(),
              "sampled_ops"_a.noconvert(), "num_edits"_a.noconvert(), "renumber"_a.noconvert());
     m.def("perturb", &bound_perturb, "adjacency"_a.noconvert(), "ops"_a.noconvert(),

@@ -1,3 +1,5 @@
+#include <pybind11/stl.h>
+
 #include "arrays.h"
 #include "bindings.h"
 #include "graph/sample.h"
@@ -10,8 +12,9 @@ using namespace py::literals;
 namespace gemcore {
 namespace {
 
-py::tuple bound_sample(const SampleSpec& spec, std::int64_t num_cells, std::uint64_t seed,
+py::tuple bound_sample(const SpecTuple& sample_spec, std::int64_t num_cells, std::uint64_t seed,
                        std::uint64_t start) {
+    const SampleSpec spec = read_sample_spec(sample_spec);
     check(num_cells >= 0, "num_cells must be >= 0, got " + std::to_string(num_cells));
     const NewBatch cells(num_cells, spec.num_nodes);
     std::int64_t num_failed = 0;
@@ -36,7 +39,6 @@ Array<std::uint32_t> bound_philox(const Array<std::uint32_t>& counter,
 }  // namespace
 
 void bind_sample(py::module_& m) {
-    bind_sample_spec(m);
     m.def("sample", &bound_sample, "spec"_a, "num_cells"_a, "seed"_a, "start"_a);
     m.def("philox", &bound_philox, "counter"_a.noconvert(), "key"_a.noconvert());
 }

@@ -18,7 +18,10 @@ int main() {
 
     prune(cell.view(), 2, pruned.writable());  // Node 2 is the output: node 4 reaches none.
     EXPECT((pruned.sizes == std::vector<std::uint16_t>{2}));
-    prune(cell.view(), 9, pruned.writable());  // No output at all: the input alone stays.
+    prune(cell.view(), 9, pruned.writable());  // No output at all: as without the rule.
+    EXPECT((pruned.sizes == std::vector<std::uint16_t>{3}));
+    cell.adjacency[2] = 0;
+    prune(cell.view(), 3, pruned.writable());  // The output is not reached: the input alone stays.
     EXPECT((pruned.sizes == std::vector<std::uint16_t>{1}));
 
     for (const int n : {1, 64, 65, 256}) {  // Done once is done: nothing dead is left.
