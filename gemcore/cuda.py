@@ -3,7 +3,6 @@
 import importlib
 from functools import cache
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 import torch
@@ -48,11 +47,11 @@ def require_cuda(what: str) -> ModuleType:
 
 
 def sample_cuda(
-    spec: dict[str, Any], num_cells: int, seed: int, start: int
+    spec: tuple[int, int, bool, int, int, int], num_cells: int, seed: int, start: int
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint16], int]:
     """``_core.sample`` on the current CUDA device, the same bits; arrays come back to the host."""
     module = require_cuda("sample")
-    num_nodes = spec["num_nodes"]
+    num_nodes = spec[0]
     # torch has no arithmetic on uint64 and uint16, but here they are only memory.
     shape = (num_cells, num_nodes, words_for(num_nodes))
     adjacency = torch.empty(shape, dtype=torch.int64, device="cuda")
@@ -60,7 +59,7 @@ def sample_cuda(
     sizes = torch.empty(num_cells, dtype=torch.int16, device="cuda")
     num_failed = torch.zeros(1, dtype=torch.int64, device="cuda")
     module.sample(
-        module.SampleSpec(**spec),
+        spec,
         num_cells,
         seed,
         start,

@@ -20,9 +20,9 @@ def prune(cells: CellBatch, *, to_output: bool = False) -> CellBatch:
 
     Args:
         cells: Any batch.
-        to_output: Also drop nodes from which no node of operation ``"output"`` is reached
-            (NAS-Bench-101's rule). Changes nothing where no operation is called so. A cell whose
-            output is not reached keeps its input alone.
+        to_output: In a cell that has a node of operation ``"output"``, also drop nodes from which
+            none is reached (NAS-Bench-101's rule). A cell whose output is not reached keeps its
+            input alone.
 
     Returns:
         As many cells, in a batch of the same width.

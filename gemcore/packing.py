@@ -70,9 +70,10 @@ def recode(
 def label_colors(op_names: Sequence[Hashable]) -> NDArray[np.uint64]:
     """A color for each label that depends on its name alone: uint64 ``[len(op_names)]``.
 
-    The first 64 bits of BLAKE2b of the text, so equal in every process and for every numbering.
+    The first 64 bits of BLAKE2b of type and text (``repr``) of the label, so equal in every process
+    and for every numbering.
     """
-    texts = (name if isinstance(name, str) else repr(name) for name in op_names)
+    texts = (f"{type(name).__name__} {name!r}" for name in op_names)
     digests = [hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts]
     return np.array([int.from_bytes(digest, "little") for digest in digests], dtype=np.uint64)
 

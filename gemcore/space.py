@@ -146,21 +146,20 @@ class SearchSpace:
         if device == "cuda":
             adjacency, ops, sizes, num_failed = sample_cuda(self.native(), num_cells, seed, start)
         else:
-            spec = _core.SampleSpec(**self.native())
-            adjacency, ops, sizes, num_failed = _core.sample(spec, num_cells, seed, start)
+            adjacency, ops, sizes, num_failed = _core.sample(self.native(), num_cells, seed, start)
         assert num_failed == 0, "2^16 attempts at 1 % each"
         return CellBatch.from_native(adjacency, ops, sizes, self.op_names)
 
-    def native(self) -> dict[str, Any]:
-        """The arguments of the native ``SampleSpec``."""
-        return {
-            "num_nodes": self.num_nodes,
-            "num_ops": len(self.ops),
-            "has_output": self.has_output,
-            "distribution": DISTRIBUTIONS.index(self.distribution),
-            "threshold": round(self.edge_prob * 2**32),
-            "max_edges": -1 if self.max_edges is None else self.max_edges,
-        }
+    def native(self) -> tuple[int, int, bool, int, int, int]:
+        """What the native sampler takes: see SampleSpec in ``csrc/graph/sample.h``."""
+        return (
+            self.num_nodes,
+            len(self.ops),
+            self.has_output,
+            DISTRIBUTIONS.index(self.distribution),
+            round(self.edge_prob * 2**32),
+            -1 if self.max_edges is None else self.max_edges,
+        )
 
 
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(

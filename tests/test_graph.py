@@ -35,7 +35,7 @@ def renumbered(cells: CellBatch, seed: int) -> CellBatch:
 def textbook_prune(cell: Cell, to_output: bool = False) -> Cell:
     graph = cell.to_networkx()
     kept = {0} | nx.descendants(graph, 0)
-    if to_output:
+    if to_output and "output" in cell.ops:
         outputs = {node for node, op in enumerate(cell.ops) if op == "output"}
         useful = outputs | {u for v in outputs for u in nx.ancestors(graph, v)}
         kept = {0} | (kept & useful)
@@ -59,6 +59,8 @@ def test_pruning_to_the_output() -> None:
         assert pruned == textbook_prune(cell, to_output=True)
     without = SMALL.sample(50)
     assert prune(without, to_output=True) == prune(without)  # No op is called so.
+    both = CellBatch.concatenate([cells, without])
+    assert list(prune(both, to_output=True)[500:]) == list(prune(without))
 
 
 def test_share_of_cells_with_dead_nodes() -> None:
