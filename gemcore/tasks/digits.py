@@ -1,0 +1,19 @@
+"""scikit-learn's handwritten digits: 1797 grey images of 8 x 8, bundled with that package."""
+
+from sklearn.datasets import load_digits
+
+from gemcore.networks.skeleton import Skeleton
+from gemcore.space import SearchSpace
+from gemcore.tasks.proxy_task import ProxyTask
+
+
+def digits_task() -> ProxyTask:
+    """The task ``"digits"``: 1150 images for training, 288 for validation, 359 for test."""
+    digits = load_digits()
+    return ProxyTask(
+        digits.images,
+        digits.target,
+        name="digits",
+        space=SearchSpace.preset("small"),
+        skeleton=Skeleton.preset("proxy", width=8),
+    )
