@@ -13,6 +13,8 @@ except ModuleNotFoundError as error:
 from gemcore.cell import Cell
 from gemcore.cell_batch import CellBatch
 from gemcore.cuda import cuda_status
+from gemcore.encoder import Encoder, EncoderConfig, EncoderReport, train_encoder
+from gemcore.features import feature_names, graph_features
 from gemcore.graph import canonicalize, graph_hash, perturb, prune
 from gemcore.networks import (
     Network,
@@ -23,9 +25,15 @@ from gemcore.networks import (
     network_cost,
 )
 from gemcore.ops import Op, get_op, register_op, registered_ops, unregister_op
+from gemcore.pair_mixture import PairKind, PairMixture
+from gemcore.pairs import PairBatch, PairStream
+from gemcore.predictor import Predictor, make_predictor
 from gemcore.score import efficiency_score
+from gemcore.searching import Search, SearchConfig, SearchResult, search
 from gemcore.space import SearchSpace
+from gemcore.tasks import EvaluationContext, ProxyTask, TrainingConfig, load_task
 from gemcore.threads import get_num_threads, set_num_threads
+from gemcore.trials import Trial
 from gemcore.wl import wl_features, wl_gram, wl_pairs
 from gemcore.wl_kernel import WLKernel
 from gemcore.wl_signal import WLSignal, wl_signal
@@ -35,27 +43,48 @@ __version__ = version("gemcore")
 __all__ = [
     "Cell",
     "CellBatch",
+    "Encoder",
+    "EncoderConfig",
+    "EncoderReport",
+    "EvaluationContext",
     "Network",
     "NetworkCost",
     "Op",
+    "PairBatch",
+    "PairKind",
+    "PairMixture",
+    "PairStream",
+    "Predictor",
+    "ProxyTask",
+    "Search",
+    "SearchConfig",
+    "SearchResult",
     "SearchSpace",
     "Skeleton",
     "Stage",
+    "TrainingConfig",
+    "Trial",
     "WLKernel",
     "WLSignal",
     "build_network",
     "canonicalize",
     "cuda_status",
     "efficiency_score",
+    "feature_names",
     "get_num_threads",
     "get_op",
+    "graph_features",
     "graph_hash",
+    "load_task",
+    "make_predictor",
     "network_cost",
     "perturb",
     "prune",
     "register_op",
     "registered_ops",
+    "search",
     "set_num_threads",
+    "train_encoder",
     "unregister_op",
     "wl_features",
     "wl_gram",

@@ -117,7 +117,7 @@ def test_bad_dense() -> None:
 
 def test_bad_networkx() -> None:
     with pytest.raises(TypeError, match="graph must be of type Graph, got list"):
-        Cell.from_networkx([])  # type: ignore[arg-type]
+        Cell.from_networkx([])
     with pytest.raises(ValueError, match="graph must not be a multigraph"):
         Cell.from_networkx(nx.MultiDiGraph())
     with pytest.raises(ValueError, match="the attribute 'op' at every node, got none at 5"):

@@ -8,12 +8,12 @@ import pytest
 
 import gemcore
 
-# A worker is a program that reads its standard input from the first line on.
-PROGRAMS = {"gemcore.__main__", "gemcore.trials.worker"}
+# Programs, and what is no Python.
+SKIPPED = ("gemcore.__main__", "gemcore.trials.worker", "gemcore._core", "gemcore._cuda")
 MODULES = sorted(
     module.name
     for module in pkgutil.walk_packages(gemcore.__path__, "gemcore.")
-    if module.name not in PROGRAMS and not module.name.startswith(("gemcore._core", "gemcore._cuda"))
+    if not module.name.startswith(SKIPPED)
 )
 
 

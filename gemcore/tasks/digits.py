@@ -16,4 +16,5 @@ def digits_task() -> ProxyTask:
         name="digits",
         space=SearchSpace.preset("small"),
         skeleton=Skeleton.preset("proxy", width=8),
+        config={"num_trials": 48, "cells_per_round": 4},
     )

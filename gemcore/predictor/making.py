@@ -1,0 +1,111 @@
+"""Predictors by name, and from a folder."""
+
+from pathlib import Path
+
+from gemcore.arguments import check_in, check_seed, check_type
+from gemcore.atomic_files import read_document
+from gemcore.cell_batch import CellBatch
+from gemcore.encoder import Encoder, EncoderConfig
+from gemcore.predictor.config import PredictorConfig
+from gemcore.predictor.constant import DOCUMENT, VERSION, ConstantPredictor
+from gemcore.predictor.described import DescribedEmbedding
+from gemcore.predictor.embedding import (
+    EMBEDDINGS,
+    AdjacencyEmbedding,
+    CellSource,
+    Embedding,
+    EncoderEmbedding,
+)
+from gemcore.predictor.mlp import MLPPredictor
+from gemcore.predictor.protocol import Predictor
+from gemcore.space import SearchSpace
+
+PREDICTORS = ("default", "paper", "constant")
+
+
+def make_predictor(
+    name: str,
+    space: CellSource,
+    *,
+    seed: int = 0,
+    embedding: str = "kernel_guided",
+    encoder: Encoder | None = None,
+    encoder_config: EncoderConfig | None = None,
+    progress: bool = False,
+) -> Predictor:
+    """A score predictor over cells; nothing is trained before the first ``fit``.
+
+    Args:
+        name: ``"default"``: an ensemble of fully connected ReLU networks that also see the exact
+            features of the graph, the best we know;
+            ``"paper"``: one such network, the paper's letter; ``"constant"``: the mean of the
+            scores, the yardstick.
+        space: The space that cells come from, or unlabelled cells to learn the embedding from.
+        seed: Of the encoder, of weights and of the order of the data.
+        embedding: ``"kernel_guided"``: the encoder of eqs. 2-4; ``"autoencoder"``: the same,
+            trained to reconstruct alone; ``"adjacency"``: the flattened matrix, nothing learned.
+        encoder: A trained encoder to embed with; without it one is trained at the first use.
+        encoder_config: How that encoder is trained.
+        progress: Show a bar while it is trained.
+
+    Returns:
+        ``fit(cells, scores)`` learns, ``predict(cells)`` gives mean and standard deviation.
+
+    Raises:
+        ValueError: If ``name`` or ``embedding`` is unknown.
+
+    Example:
+        >>> space = SearchSpace.preset("small")
+        >>> cells = space.sample(8, seed=0)
+        >>> predictor = make_predictor("paper", space, embedding="adjacency")
+        >>> mean, std = predictor.fit(cells, [0.5] * 8).predict(cells)
+        >>> mean.tolist() == [0.5] * 8, std.max().item()
+        (True, 0.0)
+
+    Source: Cheng et al. 2021, section 3.2 and tables 3 and 4 (embedding).
+    """
+    check_in("name", name, PREDICTORS)
+    check_in("embedding", embedding, EMBEDDINGS)
+    check_type("space", space, (SearchSpace, CellBatch))
+    seed = check_seed(seed)
+    if name == "constant":
+        return ConstantPredictor()
+    vectors: Embedding
+    if embedding == "adjacency":
+        vectors = AdjacencyEmbedding(space.num_nodes, space.op_names)
+    else:
+        given = encoder if encoder is not None else encoder_config
+        vectors = EncoderEmbedding(embedding, space, given, seed=seed, progress=progress)
+    if name == "paper":
+        return MLPPredictor(vectors, PredictorConfig.paper(), name=name, seed=seed)
+    described = DescribedEmbedding(vectors, space.op_names, source=space)
+    return MLPPredictor(described, PredictorConfig(), name=name, seed=seed)
+
+
+def load_predictor(directory: str | Path) -> Predictor:
+    """The predictor that ``save`` wrote to a folder.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        ValueError: If a file is corrupt, of another kind or newer; it is named.
+    """
+    directory = Path(directory)
+    path = directory / "predictor.json"
+    content = read_document(path, kind=DOCUMENT, version=VERSION)
+    try:
+        if content["name"] == "constant":
+            return ConstantPredictor.restore(content)
+        vectors: Embedding
+        if content["embedding"] == "adjacency":
+            vectors = AdjacencyEmbedding(content["num_nodes"], tuple(content["op_names"]))
+        else:
+            encoder = Encoder.load(directory / "encoder")
+            vectors = EncoderEmbedding(
+                content["embedding"], encoder.space, encoder, seed=content["seed"], progress=False
+            )
+        if content["name"] == "default":
+            names = tuple(content["op_names"])
+            vectors = DescribedEmbedding.restore(vectors, names, directory)
+        return MLPPredictor.restore(directory, content, vectors)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{path} must describe a predictor, got one that lacks {error}") from error

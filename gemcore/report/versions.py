@@ -1,0 +1,32 @@
+"""What this installation is made of, for bug reports."""
+
+import platform
+from importlib.metadata import version
+
+import numpy
+import torch
+
+from gemcore.cuda import cuda_status
+from gemcore.tasks.backend import num_cores
+from gemcore.threads import get_num_threads
+
+SIMD_LEVEL = "scalar"  # The only one that is built.
+
+
+def describe_build() -> str:
+    """Versions, instruction set and CUDA status, a line each.
+
+    Example:
+        >>> describe_build().splitlines()[0].split()[0]
+        'gemcore'
+    """
+    rows = {
+        "gemcore": version("gemcore"),
+        "SIMD level": SIMD_LEVEL,
+        "CUDA": cuda_status(),
+        "threads": f"{get_num_threads()} of {num_cores()} cores",
+        "torch": torch.__version__,
+        "numpy": numpy.__version__,
+        "Python": f"{platform.python_version()} on {platform.platform()}",
+    }
+    return "\n".join(f"{name:<12}{value}" for name, value in rows.items())

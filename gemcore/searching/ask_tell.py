@@ -1,0 +1,263 @@
+"""The search, ask and tell: which cells to try next, given what is known."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gemcore.arguments import check_int, check_seed, check_type
+from gemcore.bootstrap import Candidates
+from gemcore.cell import Cell
+from gemcore.cell_batch import CellBatch
+from gemcore.networks.cost import network_cost
+from gemcore.networks.skeleton import Skeleton
+from gemcore.predictor import Predictor, make_predictor
+from gemcore.score import efficiency_score
+from gemcore.searching.config import SearchConfig
+from gemcore.searching.phase_clock import PhaseClock
+from gemcore.searching.pool import CandidatePool, Limits, identify_cells
+from gemcore.searching.record import best_of
+from gemcore.searching.result import SearchResult
+from gemcore.searching.setting import SearchSetting, TaskFacts
+from gemcore.space import SearchSpace
+from gemcore.trials.outcome import COMPLETE, FAILED, Outcome
+from gemcore.trials.reported import read_metrics
+from gemcore.trials.trial import Trial
+
+
+class Search:
+    """Proposes cells and learns from what they were worth (paper fig. 2), for a loop of your own.
+
+    First come random cells, then in every round the predictor is fitted to all known cells and the
+    best predicted of ``bootstrap_samples`` cells are proposed. A network is proposed once: two
+    cells are one if their pruned canonical forms are equal.
+
+    Args:
+        space: Where cells come from.
+        config: Settings; its ``training``, ``device`` and ``max_seconds`` are for
+            :func:`gemcore.search`, which trains. Default: ``SearchConfig()``.
+        skeleton: What surrounds the cells, for their exact cost.
+        input_size: Channels, height and width of an image.
+        num_classes: Logits of an image.
+        seed: 0 .. 2^64 - 1; the same seed asks the same cells, given the same answers.
+        predictor: What predicts. Default: what ``config`` says, made and trained at need.
+
+    Raises:
+        ValueError: If every cell of the space prunes to its input alone, or none keeps within
+            ``max_macs`` and ``max_params``.
+
+    Example:
+        >>> space = SearchSpace(num_nodes=3, ops=("conv1x1",), edge_prob=0.5)
+        >>> config = SearchConfig(num_trials=6, num_initial=2, embedding="adjacency")
+        >>> network = {"skeleton": Skeleton.preset("proxy"), "input_size": (1, 8, 8)}
+        >>> search = Search(space, config, **network, num_classes=10)
+        >>> while cells := search.ask(2):
+        ...     for cell in cells:
+        ...         trial = search.tell(cell, {"accuracy": len(cell.edges) / 10})
+        >>> len(search.trials), search.exhausted, search.best.cell.edges
+        (4, True, ((0, 1), (0, 2), (1, 2)))
+    """
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        config: SearchConfig | None = None,
+        *,
+        skeleton: Skeleton,
+        input_size: tuple[int, int, int],
+        num_classes: int,
+        seed: int = 0,
+        predictor: Predictor | None = None,
+    ) -> None:
+        check_type("space", space, SearchSpace)
+        config = SearchConfig() if config is None else config
+        check_type("config", config, SearchConfig)
+        self.space = space
+        self.config = config
+        self.skeleton = skeleton
+        self.input_size = input_size
+        self.num_classes = num_classes
+        self.seed = check_seed(seed)
+        self.clock = PhaseClock()
+        self._cost = partial(
+            network_cost, skeleton=skeleton, input_size=input_size, num_classes=num_classes
+        )
+        limits = Limits(config.max_macs, config.max_params)
+        self._pool = CandidatePool(space, self._cost, limits, seed=self.seed)
+        self.predictor = predictor
+        self._index: dict[Cell, int] = {}  # Identity -> number, in the order asked or told.
+        self._asked: set[int] = set()
+        self._trials: dict[Cell, Trial] = {}
+
+    @property
+    def trials(self) -> list[Trial]:
+        """All trials, in the order in which their cells were asked or first told."""
+        return sorted(self._trials.values(), key=lambda trial: trial.index)
+
+    @property
+    def own_trials(self) -> list[Trial]:
+        """The trials of cells that were asked for."""
+        return [t for t in self.trials if t.index in self._asked]
+
+    @property
+    def best(self) -> Trial | None:
+        """The complete trial of the highest score, the first of equal ones."""
+        return best_of(self.trials)
+
+    @property
+    def num_left(self) -> int:
+        """How many cells ``ask`` still proposes."""
+        return self.config.num_trials - len(self._asked)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether ``ask`` came back with fewer cells than wanted: the space has no more."""
+        return self._pool.exhausted
+
+    def ask(self, num_cells: int = 1) -> CellBatch:
+        """The next cells to try, all of them new networks.
+
+        Args:
+            num_cells: How many, at most what is left of ``num_trials``.
+
+        Returns:
+            Cells in pruned canonical form, or as sampled where the config does not prune; fewer
+            where the space has no more, none at the end.
+
+        Raises:
+            ValueError: If ``num_cells`` is below 1.
+        """
+        wanted = min(check_int("num_cells", num_cells, 1), self.num_left)
+        known = [trial for trial in self.trials if trial.is_complete]
+        num_warm = len(self._trials) - len(self.own_trials)
+        still_random = self.config.initial_size - len(self._asked) - num_warm
+        num_random = min(wanted, max(0, still_random)) if known else wanted
+        parts = [self._pool.random(num_random)]
+        if wanted > num_random:
+            with self.clock.phase("fit"):
+                self._fit(known)
+            with self.clock.phase("bootstrap"):
+                num_samples = self.config.bootstrap_samples
+                parts.append(
+                    self._pool.best(self._predicted, wanted - num_random, num_samples=num_samples)
+                )
+        for part in parts:
+            for identity in part.identities:
+                self._asked.add(self._index.setdefault(identity, len(self._index)))
+        return CellBatch.concatenate([self._form(part) for part in parts])
+
+    def tell(
+        self, cell: Cell, metrics: float | Mapping[str, Any], *, seconds: float = 0.0
+    ) -> Trial:
+        """Records what a cell was worth, one that was asked or any other of the space.
+
+        A network that is known already keeps what is known of it.
+
+        Args:
+            cell: The cell.
+            metrics: Its accuracy, a fraction in [0, 1], or numbers by name, ``"accuracy"`` among
+                them.
+            seconds: What the trial took.
+
+        Returns:
+            The trial of this network.
+
+        Raises:
+            ValueError: If the accuracy is missing, not finite or out of range, or the cell does
+                not belong to the space.
+            TypeError: If a metric is not a number.
+        """
+        return self.tell_outcome(cell, Outcome(0, COMPLETE, read_metrics(metrics), seconds))
+
+    def tell_failure(self, cell: Cell, reason: str, *, seconds: float = 0.0) -> Trial:
+        """Records that a cell could not be evaluated; it is not asked again."""
+        check_type("reason", reason, str)
+        return self.tell_outcome(cell, Outcome(0, FAILED + reason, {}, seconds))
+
+    def tell_outcome(self, cell: Cell, outcome: Outcome) -> Trial:
+        """Records what a runner made of a cell, failures included, as :meth:`tell` does."""
+        check_type("cell", cell, Cell)
+        told = identify_cells([cell], self.space)
+        identity = told.identities[0]
+        if identity in self._trials:
+            return self._trials[identity]
+        index = self._index.setdefault(identity, len(self._index))
+        self._pool.mark(told.identities)
+        cost = self._cost(told.identities)
+        accuracy = outcome.metrics.get("accuracy")
+        trial = Trial(
+            index=index,
+            cell=self._form(told)[0],
+            status=outcome.status,
+            accuracy=accuracy,
+            macs=int(cost.macs[0]),
+            params=int(cost.params[0]),
+            score=None if accuracy is None else self._score(accuracy, int(cost.macs[0])),
+            metrics=outcome.metrics,
+            seconds=outcome.seconds,
+            seed=self.seed,
+        )
+        self._trials[identity] = trial
+        return trial
+
+    def find(self, cell: Cell) -> Trial | None:
+        """The trial of the network of this cell, if there is one."""
+        return self._trials.get(identify_cells([cell], self.space).identities[0])
+
+    def index_of(self, cell: Cell) -> int:
+        """The number of the trial of a cell that was asked or told.
+
+        Raises:
+            KeyError: If it was neither.
+        """
+        return self._index[identify_cells([cell], self.space).identities[0]]
+
+    def result(self) -> SearchResult:
+        """What is known so far."""
+        setting = SearchSetting(
+            task=TaskFacts("ask and tell"),
+            space=self.space,
+            skeleton=self.skeleton,
+            input_size=self.input_size,
+            num_classes=self.num_classes,
+            config=self.config,
+            seed=self.seed,
+        )
+        return SearchResult(setting, self.trials, seconds=dict(self.clock.seconds))
+
+    def _form(self, found: Candidates) -> CellBatch:
+        """Cells as they are embedded and trained."""
+        return found.identities if self.config.prune else found.cells
+
+    def _score(self, accuracy: float, macs: int) -> float:
+        penalty, base = self.config.mac_penalty, self.config.log_base
+        return efficiency_score(accuracy, macs, mac_penalty=penalty, log_base=base)
+
+    def _fit(self, known: list[Trial]) -> None:
+        if self.predictor is None:
+            self.predictor = make_predictor(
+                self.config.predictor,
+                self.space,
+                seed=self.seed,
+                embedding=self.config.embedding,
+                encoder_config=self.config.encoder,
+            )
+        cells = CellBatch.from_cells((trial.cell for trial in known), self.space.op_names)
+        wanted = "accuracy" if self.config.target == "accuracy" else "score"
+        scores = [getattr(trial, wanted) for trial in known]
+        cells = cells.widen(self.space.num_nodes)
+        self.predictor.fit(cells, scores, fine_tune=self.config.fine_tune)
+
+    def _predicted(self, found: Candidates) -> NDArray[np.float64]:
+        """Predicted score of candidates: predicted accuracy and exact MACs, or S itself."""
+        assert self.predictor is not None
+        mean, _ = self.predictor.predict(self._form(found))
+        if self.config.target == "score":
+            return mean
+        penalty, base = self.config.mac_penalty, self.config.log_base
+        macs = self._cost(found.identities).macs
+        return mean + efficiency_score(
+            np.zeros(len(mean)), macs, mac_penalty=penalty, log_base=base
+        )

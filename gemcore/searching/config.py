@@ -1,0 +1,145 @@
+"""What a search may spend, what it aims at, and how its parts are set."""
+
+from dataclasses import dataclass, field
+from typing import Literal, Self
+
+from gemcore.arguments import check_float, check_in, check_int, check_type
+from gemcore.encoder import EncoderConfig
+from gemcore.predictor.embedding import EMBEDDINGS
+from gemcore.predictor.making import PREDICTORS
+from gemcore.tasks.training_config import TrainingConfig
+
+TARGETS = ("accuracy", "score")
+ACQUISITIONS = ("bootstrap",)
+
+
+@dataclass(frozen=True)
+class SearchConfig:
+    """Settings of a search; the defaults are the best we know, :meth:`paper` is the paper's letter.
+
+    Example:
+        >>> config = SearchConfig(num_trials=24)
+        >>> config.initial_size, config.round_size
+        (8, 4)
+    """
+
+    num_trials: int = 96
+    """Cells to train in all, the final choice included; cells given as known don't count."""
+
+    num_initial: int | None = None
+    """Random cells to train before the first prediction. None: a third of num_trials."""
+
+    cells_per_round: int | None = None
+    """Cells to train between two fits of the predictor. None: a sixth of num_trials."""
+
+    bootstrap_samples: int = 50_000
+    """Cells to sample in a round; the best predicted of them are trained."""
+
+    mac_penalty: float = 0.1
+    """Price lambda of the multiply-adds: score = accuracy - lambda * log(MACs in millions)."""
+
+    log_base: float = 10.0
+    """Base of that logarithm: with 10, ten times the MACs cost lambda."""
+
+    max_macs: int | None = None
+    """Train no network of more multiply-adds than this."""
+
+    max_params: int | None = None
+    """Train no network of more parameters than this."""
+
+    max_seconds: float | None = None
+    """Start no candidate that is not expected to end in this time; final training comes on top."""
+
+    predictor: Literal["default", "paper", "constant"] = "default"
+    """What predicts: an ensemble, the paper's single network, or the mean of what was seen."""
+
+    embedding: Literal["kernel_guided", "autoencoder", "adjacency"] = "kernel_guided"
+    """What a predictor sees: eqs. 2-4, the same without similarity, or the flat adjacency."""
+
+    target: Literal["accuracy", "score"] = "accuracy"
+    """What is predicted: the accuracy, to which the exact MACs are added, or the score itself."""
+
+    fine_tune: bool = False
+    """Fit the predictor on from the round before instead of from scratch."""
+
+    prune: bool = True
+    """Drop nodes that the input does not reach before a cell is embedded and trained."""
+
+    acquisition: Literal["bootstrap"] = "bootstrap"
+    """How the next cells are chosen: the best predicted of those sampled."""
+
+    width: int | None = None
+    """Width of the network's first stage. None: what the task suggests, or 16."""
+
+    random_baseline: bool = False
+    """In the end, train as many random cells in the same way, for comparison."""
+
+    num_workers: int | None = None
+    """Candidates trained side by side. None: what is fastest on the cores at hand."""
+
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    """Training of the encoder."""
+
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    """Training of each candidate, and of the winner."""
+
+    device: str = "auto"
+    """Where networks are trained: "cpu", "cuda", "cuda:1", or "auto"."""
+
+    def __post_init__(self) -> None:
+        check_int("num_trials", self.num_trials, 1)
+        for name in ("num_initial", "cells_per_round", "max_macs", "max_params", "width"):
+            if getattr(self, name) is not None:
+                check_int(name, getattr(self, name), 1)
+        if self.num_initial is not None and self.num_initial > self.num_trials:
+            most = f"at most num_trials = {self.num_trials}"
+            raise ValueError(f"num_initial must be {most}, got {self.num_initial}")
+        if self.num_workers is not None:
+            check_int("num_workers", self.num_workers, 1)
+        check_int("bootstrap_samples", self.bootstrap_samples, 1)
+        check_float("mac_penalty", self.mac_penalty, 0)
+        if check_float("log_base", self.log_base, 1) == 1:
+            raise ValueError("log_base must be > 1, got 1")
+        if self.max_seconds is not None:
+            check_float("max_seconds", self.max_seconds, 0)
+        check_in("predictor", self.predictor, PREDICTORS)
+        check_in("embedding", self.embedding, EMBEDDINGS)
+        check_in("target", self.target, TARGETS)
+        check_in("acquisition", self.acquisition, ACQUISITIONS)
+        for name in ("fine_tune", "prune", "random_baseline"):
+            check_type(name, getattr(self, name), bool)
+        check_type("encoder", self.encoder, EncoderConfig)
+        check_type("training", self.training, TrainingConfig)
+        check_type("device", self.device, str)
+
+    @property
+    def initial_size(self) -> int:
+        """Random cells before the first prediction."""
+        return self.num_initial or max(1, self.num_trials // 3)
+
+    @property
+    def round_size(self) -> int:
+        """Cells between two fits of the predictor."""
+        return self.cells_per_round or max(1, self.num_trials // 6)
+
+    @property
+    def needs_encoder(self) -> bool:
+        """Whether the predictor embeds cells with a trained encoder."""
+        return self.predictor != "constant" and self.embedding != "adjacency"
+
+    @classmethod
+    def paper(cls) -> Self:
+        """The paper's letter: one network, fine-tuned, predicts S, and nothing is pruned.
+
+        200 random cells and 20 rounds of 20 are what its cost allows (O-10).
+        """
+        return cls(
+            num_trials=600,
+            num_initial=200,
+            cells_per_round=20,
+            predictor="paper",
+            target="score",
+            fine_tune=True,
+            prune=False,
+            encoder=EncoderConfig.paper(),
+        )

@@ -1,0 +1,107 @@
+"""What is known of a search: its trials, the trained winner, random cells beside it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gemcore.encoder import Encoder
+from gemcore.searching.setting import SearchSetting
+from gemcore.trials.trial import Trial
+
+
+@dataclass(frozen=True, eq=False)
+class FinalNetwork:
+    """The winner, trained on training and validation images.
+
+    Args:
+        metrics: Numbers by name, ``"test_accuracy"`` among them where there are test images.
+        weights: The network's state, tensors by name.
+    """
+
+    metrics: dict[str, float]
+    weights: dict[str, Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class RandomBaseline:
+    """As many random cells as the search tried, trained the same way.
+
+    Args:
+        trials: In the order drawn. The first are the search's own random cells.
+        metrics: Of the best of them, trained again as the search's winner was.
+    """
+
+    trials: list[Trial]
+    metrics: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def best(self) -> Trial | None:
+        """The complete trial of the highest score."""
+        return best_of(self.trials)
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """Classes of images.
+
+    Args:
+        labels: Name of the most probable class of each image, ``[N]``.
+        probabilities: Of each class, float32 ``[N, C]``, in the order of ``class_names``.
+        class_names: Name of each class.
+    """
+
+    labels: NDArray[np.str_]
+    probabilities: NDArray[np.float32]
+    class_names: tuple[str, ...]
+
+
+def best_of(trials: list[Trial]) -> Trial | None:
+    """The complete trial of the highest score, the first of equal ones."""
+    complete = [trial for trial in trials if trial.score is not None]
+    return max(complete, key=lambda trial: trial.score or 0.0, default=None)
+
+
+@dataclass(frozen=True, eq=False)
+class SearchRecord:
+    """All that is known of a search, finished or not.
+
+    Args:
+        setting: What was searched, how, and from which seed.
+        trials: In the order in which their cells were chosen.
+        status: ``"complete"``, ``"running"``, ``"interrupted"`` or ``"failed: why"``.
+        notes: What the user should know, such as that the space is exhausted.
+        seconds: Time by phase.
+        final: The winner's trained network, if it got that far and there are images.
+        baseline: Random cells for comparison, if they were asked for.
+        encoder: What embedded the cells, if one was trained.
+    """
+
+    setting: SearchSetting
+    trials: list[Trial]
+    status: str = "complete"
+    notes: tuple[str, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+    final: FinalNetwork | None = None
+    baseline: RandomBaseline | None = None
+    encoder: Encoder | None = None
+
+    @property
+    def best(self) -> Trial | None:
+        """The complete trial of the highest score, or None if no trial is complete."""
+        return best_of(self.trials)
+
+    def pareto(self) -> list[Trial]:
+        """Trials that no other beats in both accuracy and MACs, the cheapest first.
+
+        Of trials equal in both, the first one is kept.
+        """
+        complete = [trial for trial in self.trials if trial.accuracy is not None]
+        ordered = sorted(complete, key=lambda t: (t.macs, -(t.accuracy or 0.0), t.index))
+        front: list[Trial] = []
+        for trial in ordered:
+            assert trial.accuracy is not None
+            if not front or trial.accuracy > (front[-1].accuracy or 0.0):
+                front.append(trial)
+        return front
