@@ -5,7 +5,7 @@ NATIVE = $(shell git ls-files '*.cpp' '*.h' '*.cu' '*.cuh')
 
 build:  # Editable: Python is read from here, C++ is built again on import where it changed.
 	pip install -c constraints.txt '.[test,lint]' scikit-build-core pybind11
-	pip install --no-build-isolation --no-deps -Ceditable.rebuild=true \
+	pip install --no-build-isolation --no-deps -Ceditable.rebuild=true -Ceditable.verbose=false \
 	  -Cbuild-dir=build/editable -Ccmake.define.GEMCORE_WERROR=ON -e .
 
 test:

@@ -27,7 +27,7 @@ def cosine_similarity(x: Tensor, y: Tensor) -> Tensor:
 
     Example:
         >>> x, y = torch.tensor([[3.0, 0.0], [1.0, 1.0]]), torch.tensor([[0.0, 2.0], [2.0, 2.0]])
-        >>> cosine_similarity(x, y)
+        >>> cosine_similarity(x, y).abs().round(decimals=4)
         tensor([0., 1.])
 
     Source: Cheng et al., "NASGEM", AAAI 2021, eq. 2.

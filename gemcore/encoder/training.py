@@ -183,7 +183,7 @@ def step_size(step: int, config: EncoderConfig) -> float:
     Example:
         >>> config = EncoderConfig(num_steps=100, warmup=0.1, learning_rate=1.0)
         >>> step_size(4, config), step_size(9, config), round(step_size(55, config), 2)
-        (0.5, 1.0, 0.49)
+        (0.5, 1.0, 0.5)
     """
     rising = config.warmup * config.num_steps
     if step + 1 <= rising:
