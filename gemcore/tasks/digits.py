@@ -2,6 +2,7 @@
 
 from sklearn.datasets import load_digits
 
+from gemcore.encoder import EncoderConfig
 from gemcore.networks.skeleton import Skeleton
 from gemcore.space import SearchSpace
 from gemcore.tasks.proxy_task import ProxyTask
@@ -16,5 +17,9 @@ def digits_task() -> ProxyTask:
         name="digits",
         space=SearchSpace.preset("small"),
         skeleton=Skeleton.preset("proxy", width=8),
-        config={"num_trials": 48, "cells_per_round": 4},
+        config={
+            "num_trials": 48,
+            "cells_per_round": 4,
+            "encoder": EncoderConfig(num_steps=1500),  # 36 s on two cores.
+        },
     )
