@@ -66,7 +66,7 @@ def interrupt_at(phase: str, folder: Path) -> dict[str, Any]:
             # Scores that differ: the candidates' own may be equal, and then nothing is fitted.
             args = (args[0], args[1], np.linspace(0, 1, len(args[1])))
         if phase == "baseline":
-            training = TrainingConfig(epochs=10_000)
+            training = TrainingConfig(final_epochs=10_000)
             args[0].trial_settings = replace(args[0].trial_settings, training=training)
         return original(*args, **options)
 
