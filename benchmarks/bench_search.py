@@ -41,6 +41,7 @@ class CachedTrials:
         self.task = task
         self.cache = cache
         self.known: dict[tuple[str, int], Outcome] = {}
+        self.runner: LocalRunner | None = None
         if cache is not None and cache.exists():
             for line in cache.read_text().splitlines():
                 row = json.loads(line)
@@ -51,13 +52,19 @@ class CachedTrials:
         seed = setting.seed
         missing = [cell for cell in cells if (cell.to_json(), seed) not in self.known]
         if missing:
-            num_workers, trials = plan_trials(self.task, setting)
-            with LocalRunner(self.task, trials, num_workers=num_workers) as runner:
-                for cell, outcome in zip(
-                    missing, runner.run(missing, range(len(missing))), strict=True
-                ):
-                    self._keep(cell, seed, outcome)
+            outcomes = self._runner_of(setting).run(missing, range(len(missing)))
+            for cell, outcome in zip(missing, outcomes, strict=True):
+                self._keep(cell, seed, outcome)
         return [self.known[cell.to_json(), seed] for cell in cells]
+
+    def _runner_of(self, setting: SearchSetting) -> LocalRunner:
+        """One runner a seed, for its processes take seconds to start."""
+        if self.runner is None or self.runner.settings.seed != setting.seed:
+            if self.runner is not None:
+                self.runner.close()
+            num_workers, trials = plan_trials(self.task, setting)
+            self.runner = LocalRunner(self.task, trials, num_workers=num_workers)
+        return self.runner
 
     def _keep(self, cell: Cell, seed: int, outcome: Outcome) -> None:
         self.known[cell.to_json(), seed] = outcome
