@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SUFFIXES = (".png", ".svg", ".pdf")
+HALF_WIDTH, HALF_HEIGHT = 0.38, 0.16  # Of a node's box; nodes and rows are 1 apart.
 
 
 class DrawableCell(Protocol):
@@ -79,13 +80,13 @@ def _draw_edges(axes: "Axes", cell: DrawableCell, places: list[tuple[float, floa
         skipped = places[u][1] - places[v][1] > 1
         axes.add_patch(
             FancyArrowPatch(
-                places[u],
-                places[v],
+                (places[u][0], places[u][1] - HALF_HEIGHT),
+                (places[v][0], places[v][1] + HALF_HEIGHT),
                 connectionstyle=f"arc3,rad={0.18 if skipped else 0}",
                 arrowstyle="-|>",
                 mutation_scale=11,
-                shrinkA=12,
-                shrinkB=12,
+                shrinkA=0,
+                shrinkB=0,
                 color="0.45",
                 linewidth=1,
                 zorder=1,
@@ -99,10 +100,10 @@ def _draw_nodes(axes: "Axes", cell: DrawableCell, places: list[tuple[float, floa
     for node, ((x, y), op) in enumerate(zip(places, cell.ops, strict=True)):
         axes.add_patch(
             FancyBboxPatch(
-                (x - 0.36, y - 0.14),
-                0.72,
-                0.28,
-                boxstyle="round,pad=0.02",
+                (x - HALF_WIDTH, y - HALF_HEIGHT),
+                2 * HALF_WIDTH,
+                2 * HALF_HEIGHT,
+                boxstyle="round,pad=0,rounding_size=0.03",
                 facecolor=palette(names.index(str(op)) % palette.N),
                 edgecolor="0.3",
                 zorder=2,

@@ -34,11 +34,11 @@ def describe_cell(cell: Cell) -> list[str]:
     sources: dict[int, list[str]] = {}
     for u, v in cell.edges:
         sources.setdefault(v, []).append(str(u))
-    nodes = [
-        f"{node} {op}" + (f"({','.join(sources[node])})" if node in sources else "")
-        for node, op in enumerate(cell.ops)
-    ]
-    return [_wrap("Best cell, each node with the nodes it reads: " + "  ".join(nodes))]
+    lines = ["Best cell, each node with the nodes that it reads:"]
+    for node, op in enumerate(cell.ops):
+        reads = f" <- {', '.join(sources[node])}" if node in sources else ""
+        lines.append(_wrap(f"  {node:>2} {op}{reads}"))
+    return lines
 
 
 def _table(result: SearchRecord) -> list[str]:
