@@ -96,9 +96,9 @@ def finish(search: Search, setting: SearchSetting, trials: CachedTrials) -> Sear
 
 
 def run_seed(
-    seed: int, config: SearchConfig, trials: CachedTrials
+    seed: int, config: SearchConfig, trials: CachedTrials, encoder: Encoder | None = None
 ) -> tuple[dict[str, Search], PhaseClock]:
-    """The three strategies from one seed."""
+    """The three strategies from one seed, with an encoder of its own unless one is given."""
     clock = PhaseClock()
     number = config.num_trials
     configs = {
@@ -109,8 +109,7 @@ def run_seed(
     searches = {}
     for name in STRATEGIES:
         setting = make_setting(trials.task, None, configs[name], seed)
-        encoder = None
-        if name == "search" and config.needs_encoder:
+        if name == "search" and config.needs_encoder and encoder is None:
             with clock.phase("encoder"):
                 encoder = train_encoder(setting.space, config.encoder, seed=seed)
         search = new_search(setting)
@@ -184,6 +183,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=20, help="how many, from 0 on")
     parser.add_argument("--num-trials", type=int, help="trainings of each strategy")
+    parser.add_argument(
+        "--one-encoder",
+        action="store_true",
+        help="train the encoder of seed 0 alone, for all seeds",
+    )
     parser.add_argument("--cache", type=Path, help="file of outcomes, read and added to")
     options = parser.parse_args()
     task = load_task("digits")
@@ -193,10 +197,14 @@ def main() -> None:
             config, num_trials=options.num_trials, num_initial=None, cells_per_round=None
         )
     trials = CachedTrials(task, options.cache)
+    encoder = None
+    if options.one_encoder:
+        space = make_setting(task).space
+        encoder = train_encoder(space, config.encoder, progress=True)
     runs, clocks = [], []
     with progress_bar(options.seeds, "seeds", enabled=True, unit="seed") as bar:
         for seed in range(options.seeds):
-            searches, clock = run_seed(seed, config, trials)
+            searches, clock = run_seed(seed, config, trials, encoder)
             runs.append(searches)
             clocks.append(clock)
             bar.update()

@@ -46,7 +46,7 @@ def canonicalize(cells: CellBatch) -> CellBatch:
     """Cells renumbered so that isomorphic ones become equal.
 
     Nodes are ordered by the longest path that leads to them, then by their Weisfeiler-Lehman
-    color, and ties are broken by individualization and refinement. A node of operation
+    color (of two rounds, then of as many as tell nodes apart), and ties are broken by individualization and refinement. A node of operation
     ``"input"`` without inputs comes first, one of operation ``"output"`` without outputs last.
 
     Args:

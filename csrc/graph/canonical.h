@@ -13,13 +13,13 @@ struct PinnedOps {
 
 /// Renumbers each graph so that graphs which differ in the numbering alone become equal.
 ///
-/// The order is topological: by place, longest path to the node, and color after refinement to the
-/// end. Equal colors are told apart by individualization and refinement (McKay & Piperno,
-/// "Practical graph isomorphism, II", 2014): each node of the first tie is singled out in turn, and
-/// the smallest matrix wins; nodes that an automorphism maps to one already tried are passed over.
-/// is_proven: [num_graphs], false where the search was cut off after kMaxRefinements refinements:
-/// the order is then one of several that other numberings of the graph may get.
-/// Cost: that of refinement where colors tell all nodes apart. Threaded.
+/// The order is topological: by place, longest path to the node, color after two rounds, and color
+/// after refinement to the end. Equal colors are told apart by individualization and refinement
+/// (McKay & Piperno, "Practical graph isomorphism, II", 2014): each node of the first tie is
+/// singled out in turn, and the smallest matrix wins; nodes that an automorphism maps to one
+/// already tried are passed over. is_proven: [num_graphs], false where the search was cut off after
+/// kMaxRefinements refinements: the order is then one of several that other numberings of the graph
+/// may get. Cost: that of refinement where colors tell all nodes apart. Threaded.
 void canonicalize(const LabelledBatch& cells, const PinnedOps& pinned,
                   const MutableDagBatch& canonical, bool* is_proven);
 

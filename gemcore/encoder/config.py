@@ -57,7 +57,7 @@ class EncoderConfig:
     similarity_weight: float = 1.0
     """Weight of the similarity in the loss (eq. 4). 0 leaves an autoencoder."""
 
-    reconstruction_weight: float = 0.01
+    reconstruction_weight: float = 0.003
     """Weight of the reconstruction of each cell in the loss (eq. 4)."""
 
     num_steps: int = 2000
@@ -69,7 +69,7 @@ class EncoderConfig:
     train_pairs: int | None = None
     """Pairs in a fixed training set, gone through in random order. None: fresh pairs every step."""
 
-    learning_rate: float = 2e-3
+    learning_rate: float = 4e-3
     """Peak step size of Adam, lowered to 0 by a cosine."""
 
     warmup: float = 0.05

@@ -20,6 +20,6 @@ def digits_task() -> ProxyTask:
         config={
             "num_trials": 48,
             "cells_per_round": 4,
-            "encoder": EncoderConfig(num_steps=1500),  # 36 s on two cores.
+            "encoder": EncoderConfig(num_steps=1200),  # Half a minute on two cores.
         },
     )
