@@ -45,9 +45,10 @@ def prune(cells: CellBatch, *, to_output: bool = False) -> CellBatch:
 def canonicalize(cells: CellBatch) -> CellBatch:
     """Cells renumbered so that isomorphic ones become equal.
 
-    Nodes are ordered by the longest path that leads to them, then by their Weisfeiler-Lehman
-    color (of two rounds, then of as many as tell nodes apart), and ties are broken by individualization and refinement. A node of operation
-    ``"input"`` without inputs comes first, one of operation ``"output"`` without outputs last.
+    Nodes are ordered by the longest path that leads to them, then by their Weisfeiler-Lehman color,
+    of two rounds and then of as many as split a class, and ties are broken by individualization and
+    refinement. A node of operation ``"input"`` without inputs comes first, one of operation
+    ``"output"`` without outputs last.
 
     Args:
         cells: Any batch. Dead nodes are kept: prune first where they don't matter.
