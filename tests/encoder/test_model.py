@@ -85,7 +85,7 @@ def test_overfits_100_graphs(tiny: EncoderConfig) -> None:  # R-07
         embedding_dim=50,
         hidden_dims=(256,),
         decoder_dims=(256,),
-        num_steps=300,
+        num_steps=500,
         batch_size=100,
         learning_rate=3e-3,
         reconstruction_weight=1.0,
