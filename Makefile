@@ -16,8 +16,8 @@ lint:
 	ruff format --check .
 	clang-format --dry-run --Werror $(NATIVE)
 	mypy
-	python -m mypy.stubtest --mypy-config-file pyproject.toml gemcore._core
-	python -c "import gemcore._cuda" 2>/dev/null || exit 0; python -m mypy.stubtest --mypy-config-file pyproject.toml gemcore._cuda
+	stubtest --mypy-config-file pyproject.toml gemcore._core
+	python -P -c "import gemcore._cuda" 2>/dev/null || exit 0; stubtest --mypy-config-file pyproject.toml gemcore._cuda
 
 format:
 	ruff check --fix .
