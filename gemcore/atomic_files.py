@@ -3,27 +3,36 @@
 A kill between two instructions then leaves the old file or the new one, never half of one.
 """
 
+import contextlib
 import json
 import os
+import re
+import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import safetensors.torch
 from safetensors import SafetensorError
 from torch import Tensor
 
+TEMPORARY = re.compile(r"\..+\.\d+\.\d+")  # .name.process.thread: what write_bytes renames.
 
-def write_bytes(path: str | Path, data: bytes) -> None:
-    """Replaces the file at ``path`` by ``data`` in one step, making its folder if need be."""
+
+@contextlib.contextmanager
+def replacing(path: str | Path) -> Iterator[BinaryIO]:
+    """A stream for what replaces the file at ``path`` in one step, when all of it is written.
+
+    Its folder is made if need be. If the block raises, the old file stays as it is.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # Of a name of its own, so that two threads or processes never write into one file.
     beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
         with open(beside, "wb") as stream:
-            stream.write(data)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(beside, path)
@@ -32,9 +41,61 @@ def write_bytes(path: str | Path, data: bytes) -> None:
         raise
 
 
+def write_bytes(path: str | Path, data: bytes) -> None:
+    """Replaces the file at ``path`` by ``data`` in one step, making its folder if need be."""
+    with replacing(path) as stream:
+        stream.write(data)
+
+
 def write_text(path: str | Path, text: str) -> None:
     """Replaces the file at ``path`` by ``text`` (UTF-8) in one step."""
     write_bytes(path, text.encode())
+
+
+def write_folder(path: str | Path, write: Callable[[Path], object]) -> None:
+    """Replaces the folder at ``path`` by one that ``write`` fills, all of its files or none.
+
+    After a kill :func:`recover_folder` puts the old folder or the new one in its place.
+
+    Args:
+        path: The folder.
+        write: Is given an empty folder beside it.
+    """
+    path = Path(path)
+    new, old = _beside(path)
+    for leftover in (new, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    new.mkdir(parents=True)
+    try:
+        write(new)
+        if path.exists():
+            os.replace(path, old)
+        os.replace(new, path)
+    except BaseException:
+        recover_folder(path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def recover_folder(path: str | Path) -> None:
+    """Ends what a kill cut short in :func:`write_folder`; else changes nothing."""
+    path = Path(path)
+    new, old = _beside(path)
+    if old.exists() and not path.exists():  # The new one is whole, or the old would be in place.
+        os.replace(new if new.exists() else old, path)
+    for leftover in (new, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _beside(path: Path) -> tuple[Path, Path]:
+    return path.with_name(f".{path.name}.new"), path.with_name(f".{path.name}.old")
+
+
+def remove_leftovers(directory: str | Path) -> None:
+    """Removes what kills left of :func:`write_bytes` in a folder that nobody writes to now."""
+    for path in Path(directory).glob(".*"):
+        if TEMPORARY.fullmatch(path.name) and path.is_file():
+            path.unlink(missing_ok=True)
 
 
 def write_document(
@@ -102,7 +163,8 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
     """
     data = Path(path).read_bytes()
     try:
-        return safetensors.torch.load(data)
+        # Copies lie where torch wants them: how memory is aligned can decide about last bits.
+        return {name: tensor.clone() for name, tensor in safetensors.torch.load(data).items()}
     except (SafetensorError, KeyError, ValueError) as error:
         raise ValueError(
             f"{path} must be a safetensors file, got a corrupt one: {error}"

@@ -5,7 +5,9 @@ from typing import Any
 from tqdm import tqdm
 
 
-def progress_bar(total: int, phase: str, *, enabled: bool, unit: str = "it") -> "tqdm[Any]":
+def progress_bar(
+    total: int, phase: str, *, enabled: bool, unit: str = "it", done: int = 0
+) -> "tqdm[Any]":
     """A bar on standard error that names the phase, the rate and the time left.
 
     Args:
@@ -13,7 +15,14 @@ def progress_bar(total: int, phase: str, *, enabled: bool, unit: str = "it") -> 
         phase: What is being done, in a few words.
         enabled: False gives a bar that shows nothing.
         unit: What a step is.
+        done: Steps that were made before.
     """
     return tqdm(
-        total=total, desc=phase, unit=unit, disable=not enabled, dynamic_ncols=True, smoothing=0.1
+        total=total,
+        initial=done,
+        desc=phase,
+        unit=unit,
+        disable=not enabled,
+        dynamic_ncols=True,
+        smoothing=0.1,
     )

@@ -1,8 +1,8 @@
 """The search, ask and tell: which cells to try next, given what is known."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,10 @@ from gemcore.cell_batch import CellBatch
 from gemcore.networks.cost import network_cost
 from gemcore.networks.skeleton import Skeleton
 from gemcore.predictor import Predictor, make_predictor
-from gemcore.score import efficiency_score
 from gemcore.searching.config import SearchConfig
 from gemcore.searching.phase_clock import PhaseClock
 from gemcore.searching.pool import CandidatePool, Limits, identify_cells
+from gemcore.searching.rating import Rating
 from gemcore.searching.record import best_of
 from gemcore.searching.result import SearchResult
 from gemcore.searching.setting import SearchSetting, TaskFacts
@@ -81,6 +81,7 @@ class Search:
         self.num_classes = num_classes
         self.seed = check_seed(seed)
         self.clock = PhaseClock()
+        self.rating = Rating(config)
         self._cost = partial(
             network_cost, skeleton=skeleton, input_size=input_size, num_classes=num_classes
         )
@@ -90,6 +91,18 @@ class Search:
         self._index: dict[Cell, int] = {}  # Identity -> number, in the order asked or told.
         self._asked: set[int] = set()
         self._trials: dict[Cell, Trial] = {}
+
+    @classmethod
+    def of(cls, setting: SearchSetting) -> Self:
+        """The search of a setting, before its first cell."""
+        return cls(
+            setting.space,
+            setting.config,
+            skeleton=setting.skeleton,
+            input_size=setting.input_size,
+            num_classes=setting.num_classes,
+            seed=setting.seed,
+        )
 
     @property
     def trials(self) -> list[Trial]:
@@ -112,6 +125,33 @@ class Search:
         return self.config.num_trials - len(self._asked)
 
     @property
+    def num_random_left(self) -> int:
+        """How many of the next cells are random: all, as long as no trial is complete."""
+        if not any(trial.is_complete for trial in self._trials.values()):
+            return self.num_left
+        num_warm = len(self._trials) - len(self.own_trials)
+        return max(0, self.config.initial_size - len(self._asked) - num_warm)
+
+    @property
+    def drawn(self) -> dict[str, Any]:
+        """How far the random streams are used up: with the cells asked, where :meth:`resume` goes
+        on; plain numbers."""
+        return self._pool.drawn
+
+    def resume(self, cells: Iterable[Cell], drawn: Mapping[str, Any]) -> None:
+        """Counts cells as asked, as another search of the same setting and seed did.
+
+        Args:
+            cells: What its ``ask`` came back with, in order.
+            drawn: Its :attr:`drawn` after that.
+        """
+        asked = identify_cells(cells, self.space).identities
+        self._pool.mark(asked)
+        self._pool.skip(drawn)
+        for identity in asked:
+            self._asked.add(self._index.setdefault(identity, len(self._index)))
+
+    @property
     def exhausted(self) -> bool:
         """Whether ``ask`` came back with fewer cells than wanted: the space has no more."""
         return self._pool.exhausted
@@ -130,14 +170,11 @@ class Search:
             ValueError: If ``num_cells`` is below 1.
         """
         wanted = min(check_int("num_cells", num_cells, 1), self.num_left)
-        known = [trial for trial in self.trials if trial.is_complete]
-        num_warm = len(self._trials) - len(self.own_trials)
-        still_random = self.config.initial_size - len(self._asked) - num_warm
-        num_random = min(wanted, max(0, still_random)) if known else wanted
+        num_random = min(wanted, self.num_random_left)
         parts = [self._pool.random(num_random)]
         if wanted > num_random:
             with self.clock.phase("fit"):
-                self._fit(known)
+                self._fit()
             with self.clock.phase("bootstrap"):
                 num_samples = self.config.bootstrap_samples
                 parts.append(
@@ -169,7 +206,9 @@ class Search:
                 not belong to the space.
             TypeError: If a metric is not a number.
         """
-        return self.tell_outcome(cell, Outcome(0, COMPLETE, read_metrics(metrics), seconds))
+        read = read_metrics(metrics)
+        self.rating.check(read)
+        return self.tell_outcome(cell, Outcome(0, COMPLETE, read, seconds))
 
     def tell_failure(self, cell: Cell, reason: str, *, seconds: float = 0.0) -> Trial:
         """Records that a cell could not be evaluated; it is not asked again."""
@@ -177,8 +216,12 @@ class Search:
         return self.tell_outcome(cell, Outcome(0, FAILED + reason, {}, seconds))
 
     def tell_outcome(self, cell: Cell, outcome: Outcome) -> Trial:
-        """Records what a runner made of a cell, failures included, as :meth:`tell` does."""
+        """Records what a runner made of a cell, failures included, as :meth:`tell` does.
+
+        A complete one without the metric that the score is made of counts as failed.
+        """
         check_type("cell", cell, Cell)
+        outcome = self.rating.checked(outcome)
         told = identify_cells([cell], self.space)
         identity = told.identities[0]
         if identity in self._trials:
@@ -186,15 +229,15 @@ class Search:
         index = self._index.setdefault(identity, len(self._index))
         self._pool.mark(told.identities)
         cost = self._cost(told.identities)
-        accuracy = outcome.metrics.get("accuracy")
+        macs = int(cost.macs[0])
         trial = Trial(
             index=index,
             cell=self._form(told)[0],
             status=outcome.status,
-            accuracy=accuracy,
-            macs=int(cost.macs[0]),
+            accuracy=outcome.metrics.get("accuracy"),
+            macs=macs,
             params=int(cost.params[0]),
-            score=None if accuracy is None else self._score(accuracy, int(cost.macs[0])),
+            score=self.rating.score(outcome.metrics, macs) if outcome.is_complete else None,
             metrics=outcome.metrics,
             seconds=outcome.seconds,
             seed=self.seed,
@@ -231,11 +274,7 @@ class Search:
         """Cells as they are embedded and trained."""
         return found.identities if self.config.prune else found.cells
 
-    def _score(self, accuracy: float, macs: int) -> float:
-        penalty, base = self.config.mac_penalty, self.config.log_base
-        return efficiency_score(accuracy, macs, mac_penalty=penalty, log_base=base)
-
-    def _fit(self, known: list[Trial]) -> None:
+    def _fit(self) -> None:
         if self.predictor is None:
             self.predictor = make_predictor(
                 self.config.predictor,
@@ -244,20 +283,16 @@ class Search:
                 embedding=self.config.embedding,
                 encoder_config=self.config.encoder,
             )
+        known = [trial for trial in self.trials if trial.is_complete]
         cells = CellBatch.from_cells((trial.cell for trial in known), self.space.op_names)
-        wanted = "accuracy" if self.config.target == "accuracy" else "score"
-        scores = [getattr(trial, wanted) for trial in known]
+        scores = [self.rating.target(trial) for trial in known]
         cells = cells.widen(self.space.num_nodes)
         self.predictor.fit(cells, scores, fine_tune=self.config.fine_tune)
 
     def _predicted(self, found: Candidates) -> NDArray[np.float64]:
-        """Predicted score of candidates: predicted accuracy and exact MACs, or S itself."""
+        """Predicted score of candidates: predicted metric and exact MACs, or S itself."""
         assert self.predictor is not None
         mean, _ = self.predictor.predict(self._form(found))
         if self.config.target == "score":
             return mean
-        penalty, base = self.config.mac_penalty, self.config.log_base
-        macs = self._cost(found.identities).macs
-        return mean + efficiency_score(
-            np.zeros(len(mean)), macs, mac_penalty=penalty, log_base=base
-        )
+        return mean - self.rating.price(self._cost(found.identities).macs)

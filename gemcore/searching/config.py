@@ -9,7 +9,7 @@ from gemcore.predictor.embedding import EMBEDDINGS
 from gemcore.predictor.making import PREDICTORS
 from gemcore.tasks.training_config import TrainingConfig
 
-TARGETS = ("accuracy", "score")
+TARGETS = ("metric", "score")
 ACQUISITIONS = ("bootstrap",)
 
 
@@ -35,8 +35,12 @@ class SearchConfig:
     bootstrap_samples: int = 50_000
     """Cells to sample in a round; the best predicted of them are trained."""
 
+    metric: str = "accuracy"
+    """What the score rewards, higher is better: accuracy, balanced_accuracy, macro_f1, or a metric
+    of the task's own, by name. Where classes are rare, macro_f1 keeps them from being ignored."""
+
     mac_penalty: float = 0.1
-    """Price lambda of the multiply-adds: score = accuracy - lambda * log(MACs in millions)."""
+    """Price lambda of the multiply-adds: score = metric - lambda * log(MACs in millions)."""
 
     log_base: float = 10.0
     """Base of that logarithm: with 10, ten times the MACs cost lambda."""
@@ -56,8 +60,8 @@ class SearchConfig:
     embedding: Literal["kernel_guided", "autoencoder", "adjacency"] = "kernel_guided"
     """What a predictor sees: eqs. 2-4, the same without similarity, or the flat adjacency."""
 
-    target: Literal["accuracy", "score"] = "accuracy"
-    """What is predicted: the accuracy, to which the exact MACs are added, or the score itself."""
+    target: Literal["metric", "score"] = "metric"
+    """What is predicted: the metric, to which the exact MACs are added, or the score itself."""
 
     fine_tune: bool = False
     """Fit the predictor on from the round before instead of from scratch."""
@@ -97,6 +101,7 @@ class SearchConfig:
         if self.num_workers is not None:
             check_int("num_workers", self.num_workers, 1)
         check_int("bootstrap_samples", self.bootstrap_samples, 1)
+        check_type("metric", self.metric, str)
         check_float("mac_penalty", self.mac_penalty, 0)
         if check_float("log_base", self.log_base, 1) == 1:
             raise ValueError("log_base must be > 1, got 1")

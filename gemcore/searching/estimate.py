@@ -26,8 +26,8 @@ SAMPLES = 256  # Cells whose median network is measured.
 
 def announce(
     task: ProxyTask | UserTask, setting: SearchSetting, trials: TrialSettings, *, num_workers: int
-) -> None:
-    """Says on standard error what is going to be done, and about how long it will take."""
+) -> dict[str, float]:
+    """Says on standard error what is going to be done, and about how long each phase will take."""
     parts = estimate(task, setting, trials, num_workers=num_workers)
     config = setting.config
     cells = f"{config.num_trials} candidates, {num_workers} at a time"
@@ -42,6 +42,7 @@ def announce(
     if config.max_seconds is not None:
         text += f" No candidate is started after {_spoken(config.max_seconds)}."
     tqdm.write(text, file=sys.stderr)
+    return parts
 
 
 def estimate(

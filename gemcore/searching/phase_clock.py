@@ -1,12 +1,15 @@
 """How long each phase of a search took."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 
 class PhaseClock:
     """Sums up wall-clock seconds by phase.
+
+    Args:
+        seconds: What phases took before, where a run goes on.
 
     Example:
         >>> clock = PhaseClock()
@@ -16,9 +19,9 @@ class PhaseClock:
         ['fit']
     """
 
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._start = time.perf_counter()
+    def __init__(self, seconds: Mapping[str, float] | None = None) -> None:
+        self.seconds = dict(seconds or {})
+        self._start = time.perf_counter() - sum(self.seconds.values())
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -31,5 +34,5 @@ class PhaseClock:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the clock was made."""
+        """Seconds since the clock was made, and those of phases before."""
         return time.perf_counter() - self._start

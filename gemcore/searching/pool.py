@@ -1,8 +1,8 @@
 """Where a search takes its next cells from: unseen networks within its limits."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +116,20 @@ class CandidatePool:
             missing -= len(best)
         self.exhausted |= missing > 0
         return _joined(found, self._nothing())
+
+    @property
+    def drawn(self) -> dict[str, Any]:
+        """How far its streams are used up, from which :meth:`skip` goes on."""
+        return {
+            "random": self._next_random,
+            "bootstrap": self._next_sample,
+            "exhausted": self.exhausted,
+        }
+
+    def skip(self, drawn: Mapping[str, Any]) -> None:
+        """Goes on where another pool of the same search stood."""
+        self._next_random, self._next_sample = int(drawn["random"]), int(drawn["bootstrap"])
+        self.exhausted = bool(drawn["exhausted"])
 
     def mark(self, identities: CellBatch) -> None:
         """Counts networks as seen: they are drawn no more."""

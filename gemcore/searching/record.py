@@ -93,15 +93,15 @@ class SearchRecord:
         return best_of(self.trials)
 
     def pareto(self) -> list[Trial]:
-        """Trials that no other beats in both accuracy and MACs, the cheapest first.
+        """Trials that no other beats in both the metric of the search and MACs, the cheapest first.
 
         Of trials equal in both, the first one is kept.
         """
-        complete = [trial for trial in self.trials if trial.accuracy is not None]
-        ordered = sorted(complete, key=lambda t: (t.macs, -(t.accuracy or 0.0), t.index))
+        metric = self.setting.config.metric
+        complete = [trial for trial in self.trials if trial.is_complete]
+        ordered = sorted(complete, key=lambda t: (t.macs, -t.metrics[metric], t.index))
         front: list[Trial] = []
         for trial in ordered:
-            assert trial.accuracy is not None
-            if not front or trial.accuracy > (front[-1].accuracy or 0.0):
+            if not front or trial.metrics[metric] > front[-1].metrics[metric]:
                 front.append(trial)
         return front

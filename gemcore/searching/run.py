@@ -1,27 +1,28 @@
 """One search from beginning to end: its phases, and what is kept of them whatever happens."""
 
-import dataclasses
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tqdm import tqdm
 
 from gemcore.cell import Cell
 from gemcore.encoder import Encoder, train_encoder
-from gemcore.predictor import make_predictor
+from gemcore.predictor import Predictor, make_predictor
 from gemcore.predictor.embedding import encoder_config_for
 from gemcore.progress import progress_bar
 from gemcore.searching.ask_tell import Search
+from gemcore.searching.baseline import run_baseline
+from gemcore.searching.final_training import FinalTraining
+from gemcore.searching.journal import Known, RunJournal
 from gemcore.searching.record import FinalNetwork, RandomBaseline
 from gemcore.searching.result import SearchResult
 from gemcore.searching.run_folder import RunFolder
 from gemcore.searching.setting import SearchSetting
-from gemcore.tasks import ProxyTask, train_final
+from gemcore.searching.stored_predictor import StoredPredictor
+from gemcore.tasks import ProxyTask
 from gemcore.trials import TrialRunner, TrialSettings, UserTask, make_runner
-from gemcore.trials.failure import describe_failure
 from gemcore.trials.outcome import FAILED, Outcome
-from gemcore.trials.trial import Trial
 
 logger = logging.getLogger("gemcore")
 
@@ -30,12 +31,13 @@ HOPELESS = 5
 
 
 class SearchRun:
-    """Carries a search through its phases, and saves what is known after each trial.
+    """Carries a search through its phases, and keeps each step as soon as it is made.
 
     Args:
         task: What candidates are evaluated on.
         setting: All that decides the course of the search.
         trials: How each candidate is trained.
+        journal: What was done before, to which is added; empty in the beginning.
         num_workers: Candidates trained side by side.
         folder: Where the result goes; None: nowhere.
         progress: Whether to show bars.
@@ -46,6 +48,7 @@ class SearchRun:
         task: ProxyTask | UserTask,
         setting: SearchSetting,
         trials: TrialSettings,
+        journal: RunJournal,
         *,
         num_workers: int,
         folder: RunFolder | None,
@@ -54,36 +57,36 @@ class SearchRun:
         self.task = task
         self.setting = setting
         self.trial_settings = trials
+        self.journal = journal
         self.num_workers = num_workers
         self.folder = folder
         self.progress = progress
-        self.search = new_search(setting)
+        self.search = Search.of(setting)
+        self.training = FinalTraining(task, trials, journal, folder, progress=progress)
         self.status = "running"
         self.notes: list[str] = []
         self.encoder: Encoder | None = None
         self.final: FinalNetwork | None = None
         self.baseline: RandomBaseline | None = None
 
-    def execute(self, initial: Iterable[tuple[Cell, float | Mapping[str, Any]]]) -> SearchResult:
+    def execute(self, initial: Iterable[Known]) -> SearchResult:
         """Runs all phases; an exception passes on when what is known has been saved."""
         try:
-            for cell, metrics in initial:
-                self.search.tell(cell, metrics)
+            self.journal.tell_known(self.search, initial)
+            pending = self.journal.resume(self.search)
             self._save()
-            self._train_encoder()
             with make_runner(
                 self.task, self.trial_settings, num_workers=self.num_workers
             ) as runner:
-                self._run_trials(runner)
+                self._run_trials(runner, pending)
                 self._train_final()
                 if self.setting.config.random_baseline:
                     self._run_baseline(runner)
-            self.status = "complete"
-            self._save(whole=True)
+            self._finish()
         except BaseException as error:
             interrupted = isinstance(error, KeyboardInterrupt)
             self.status = "interrupted" if interrupted else f"failed: {error}"
-            self._save()
+            self._save_in_need()
             raise
         return self.result()
 
@@ -100,60 +103,111 @@ class SearchRun:
             encoder=self.encoder,
         )
 
-    def _train_encoder(self) -> None:
+    def note(self, text: str) -> None:
+        """Tells the user something, now and in the summary."""
+        self.notes.append(text)
+        logger.warning(text)
+
+    def _run_trials(self, runner: TrialRunner, pending: list[Cell]) -> None:
+        """Random cells first: they need no encoder, and show soon whether training works at all."""
+        search, config = self.search, self.setting.config
+        first = min(config.initial_size, config.num_trials)
+        self._run_rounds(
+            runner, pending, "random candidates", first, lambda: self._next_size <= self._num_random
+        )
+        if search.num_left and not self._out_of_time():
+            search.predictor = self._make_predictor()
+            self._run_rounds(runner, [], "candidates", config.num_trials, lambda: True)
+        elif self.folder is not None:
+            self.encoder = self.folder.read_encoder()
+        self._remark_end()
+
+    @property
+    def _next_size(self) -> int:
+        """Cells of the next round."""
+        config, search = self.setting.config, self.search
+        size = config.round_size if search.own_trials else config.initial_size
+        return min(size, search.num_left)
+
+    @property
+    def _num_random(self) -> int:
+        return self.search.num_random_left
+
+    def _run_rounds(
+        self,
+        runner: TrialRunner,
+        pending: list[Cell],
+        name: str,
+        total: int,
+        goes_on: Callable[[], bool],
+    ) -> None:
+        """Asks and evaluates, after what was asked before, until the cells or the time are out."""
+        search = self.search
+        done = len(search.own_trials)
+        bar = progress_bar(total, name, enabled=self.progress, unit="cell", done=done)
+        with bar:
+            self._evaluate(runner, pending, bar)
+            while search.num_left and goes_on() and not self._out_of_time():
+                cells = list(search.ask(self._next_size))
+                self.journal.keep_round(search, cells)
+                if not cells:
+                    break
+                self._evaluate(runner, cells, bar)
+
+    def _evaluate(self, runner: TrialRunner, cells: list[Cell], bar: "tqdm[Any]") -> None:
+        cell_of = {self.search.index_of(cell): cell for cell in cells}
+
+        def on_outcome(outcome: Outcome) -> None:
+            trial = self.search.tell_outcome(cell_of[outcome.index], outcome)
+            self.journal.keep([trial])
+            bar.update()
+            if self.search.best is not None:
+                bar.set_postfix_str(f"best score {self.search.best.score:.4f}")
+            self._stop_if_hopeless()
+
+        with self.journal.phase("candidates", self.search.clock):
+            runner.run(
+                cells,
+                list(cell_of),
+                on_outcome=on_outcome,
+                may_start=lambda: not self._out_of_time(),
+            )
+
+    def _make_predictor(self) -> Predictor:
         config = self.setting.config
         if config.needs_encoder:
-            with self.search.clock.phase("encoder"):
-                encoder = train_encoder(
-                    self.setting.space,
-                    encoder_config_for(config.embedding, config.encoder),
-                    seed=self.setting.seed,
-                    progress=self.progress,
-                    on_interrupt=self._keep,
-                )
-            self._keep(encoder)
-        self.search.predictor = make_predictor(
+            with self.journal.phase("encoder", self.search.clock):
+                self.encoder = self._make_encoder()
+        predictor = make_predictor(
             config.predictor,
             self.setting.space,
             seed=self.setting.seed,
             embedding=config.embedding,
             encoder=self.encoder,
         )
+        if self.folder is None:
+            return predictor
+        return StoredPredictor(predictor, self.folder.predictor)
 
-    def _keep(self, encoder: Encoder) -> None:
+    def _make_encoder(self) -> Encoder:
+        kept = None if self.folder is None else self.folder.read_encoder()
+        if kept is not None:
+            return kept
+        config = self.setting.config
+        encoder = train_encoder(
+            self.setting.space,
+            encoder_config_for(config.embedding, config.encoder),
+            seed=self.setting.seed,
+            progress=self.progress,
+            on_interrupt=self._keep_encoder,
+        )
+        self._keep_encoder(encoder)
+        return encoder
+
+    def _keep_encoder(self, encoder: Encoder) -> None:
         if self.folder is not None:
             self.folder.write_encoder(encoder)
         self.encoder = encoder
-
-    def _run_trials(self, runner: TrialRunner) -> None:
-        search, config = self.search, self.setting.config
-        rounds = [config.initial_size]
-        with progress_bar(
-            config.num_trials, "candidates", enabled=self.progress, unit="cell"
-        ) as bar:
-            while search.num_left and not self._out_of_time():
-                cells = list(search.ask(rounds.pop() if rounds else config.round_size))
-                if not cells:
-                    break
-                indices = [search.index_of(cell) for cell in cells]
-                with search.clock.phase("candidates"):
-                    self._evaluate(runner, cells, indices, bar)
-        self._remark_end()
-
-    def _evaluate(
-        self, runner: TrialRunner, cells: list[Cell], indices: list[int], bar: "tqdm[Any]"
-    ) -> None:
-        cell_of = dict(zip(indices, cells, strict=True))
-
-        def on_outcome(outcome: Outcome) -> None:
-            self.search.tell_outcome(cell_of[outcome.index], outcome)
-            self._save()
-            bar.update()
-            if self.search.best is not None:
-                bar.set_postfix_str(f"best score {self.search.best.score:.4f}")
-            self._stop_if_hopeless()
-
-        runner.run(cells, indices, on_outcome=on_outcome, may_start=lambda: not self._out_of_time())
 
     def _out_of_time(self) -> bool:
         limit = self.setting.config.max_seconds
@@ -172,15 +226,15 @@ class SearchRun:
             )
 
     def _remark_end(self) -> None:
-        own = self.search.own_trials
+        own, wanted = self.search.own_trials, self.setting.config.num_trials
         if self.search.exhausted:
-            self._note(
+            self.note(
                 f"The space is exhausted: it has {len(own)} different networks within the limits "
-                f"where {self.setting.config.num_trials} were to be tried."
+                f"where {wanted} were to be tried."
             )
-        elif self.search.num_left or len(own) < self.setting.config.num_trials:
-            self._note(
-                f"Stopped after {len(own)} of {self.setting.config.num_trials} candidates: "
+        elif self.search.num_left or len(own) < wanted:
+            self.note(
+                f"Stopped after {len(own)} of {wanted} candidates: "
                 f"max_seconds = {self.setting.config.max_seconds:g} were used up."
             )
         if self.search.best is None:
@@ -188,87 +242,33 @@ class SearchRun:
             raise RuntimeError(f"[search] no candidate is complete, the last one {reason}")
 
     def _train_final(self) -> None:
-        best = self.search.best
-        assert best is not None
-        with self.search.clock.phase("final training"):
-            self.final = self._trained(best, "The final training")
-        self._save(whole=True)
+        assert self.search.best is not None
+        with self.journal.phase("final training", self.search.clock):
+            self.final = self.training.train(self.search.best, on_failure=self.note)
+        self._save()
 
     def _run_baseline(self, runner: TrialRunner) -> None:
-        """As many random cells; those that the search tried as well are not trained again."""
-        number = len(self.search.own_trials)
-        config = dataclasses.replace(
-            self.setting.config, num_trials=number, num_initial=number, max_seconds=None
-        )
-        other = new_search(dataclasses.replace(self.setting, config=config))
-        cells = list(other.ask(number))
-        known = {cell: self.search.find(cell) for cell in cells}
-        missing = [cell for cell in cells if known[cell] is None]
-        cell_of = {other.index_of(cell): cell for cell in missing}
+        with self.journal.phase("random baseline", self.search.clock):
+            baseline = run_baseline(self, runner)
+        self.baseline = baseline
 
-        def on_outcome(outcome: Outcome) -> None:
-            other.tell_outcome(cell_of[outcome.index], outcome)
-            self.baseline = RandomBaseline(other.trials)
-            self._save()
-            bar.update()
-
-        with self.search.clock.phase("random baseline"):
-            for cell, trial in known.items():
-                if trial is not None:
-                    other.tell_outcome(cell, outcome_of(trial))
-            with progress_bar(
-                len(missing), "random baseline", enabled=self.progress, unit="cell"
-            ) as bar:
-                runner.run(missing, list(cell_of), on_outcome=on_outcome)
-            best = other.best
-            trained = None if best is None else self._trained(best, "The baseline's training")
-        self.baseline = RandomBaseline(other.trials, {} if trained is None else trained.metrics)
-
-    def _trained(self, trial: Trial, name: str) -> FinalNetwork | None:
-        """The cell's network, trained on all but the test images and tested once."""
-        if not isinstance(self.task, ProxyTask):
-            return None
-        best = self.search.best
-        if self.final is not None and best is not None and best.cell == trial.cell:
-            return self.final
-        settings = self.trial_settings
-        try:
-            network, metrics = train_final(
-                trial.cell,
-                self.task,
-                skeleton=settings.skeleton,
-                training=settings.training,
-                seed=settings.seed,
-                backend=settings.backend,
-                progress=self.progress,
-            )
-        except Exception as error:  # A candidate's: the trials before it must not be lost.
-            self._note(f"{name} failed: {describe_failure(error)}")
-            return None
-        return FinalNetwork(metrics, dict(network.state_dict()))
-
-    def _note(self, text: str) -> None:
-        self.notes.append(text)
-        logger.warning(text)
-
-    def _save(self, *, whole: bool = False) -> None:
+    def _finish(self) -> None:
+        self.journal.enter("writing")
+        self.status = "complete"
         if self.folder is not None:
-            write = self.folder.write if whole else self.folder.write_numbers
-            write(self.result())
+            self.folder.write(self.result())
 
+    def _save(self) -> None:
+        if self.folder is not None:
+            self.folder.write_numbers(self.result(), self.journal.facts)
 
-def new_search(setting: SearchSetting) -> Search:
-    """The search of a setting, before its first cell."""
-    return Search(
-        setting.space,
-        setting.config,
-        skeleton=setting.skeleton,
-        input_size=setting.input_size,
-        num_classes=setting.num_classes,
-        seed=setting.seed,
-    )
-
-
-def outcome_of(trial: Trial) -> Outcome:
-    """What the trial's evaluation came to, to be told once more."""
-    return Outcome(trial.index, trial.status, trial.metrics, trial.seconds)
+    def _save_in_need(self) -> None:
+        """Saves what can be saved; that it can't must not hide why the run ended."""
+        try:
+            self.journal.keep(self.search.trials)
+        except (RuntimeError, KeyError) as error:
+            logger.error(f"Not everything could be stored: {error}")
+        try:
+            self._save()
+        except RuntimeError as error:
+            logger.error(f"result.json could not be written: {error}")

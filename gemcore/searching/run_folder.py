@@ -1,190 +1,193 @@
-"""The folder of a run: what lies in it, and how it is written and read.
+"""The folder of a run: one process in it at a time, and nothing of another run.
 
-``config.toml``         what was searched and how, for people; written first, it claims the folder
-``result.json``         the trials and what is known of them, rewritten after each trial
+``config.toml``         what is searched and how, for people; written first, it claims the folder
+``run.lock``            locked while a process works here; it says nothing by being there
+``trials.db``           each trial as soon as it ends, and how far the run is (Optuna, SQLite)
 ``encoder/``            the trained encoder
+``predictor/``          the predictor as of the last fit
+``result.json``         all numbers, written when the run ends or pauses
 ``model.safetensors``   weights of the winner's trained network
+``model.py``            that network as a program of its own; ``classes.json``, ``README.md``
 ``cell.png, cell.svg``  picture of the winner
 ``summary.txt``         what the run printed in the end
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import tomli_w
-import torch
+from filelock import FileLock, Timeout
 
-from gemcore.atomic_files import (
-    read_document,
-    read_tensors,
-    write_document,
-    write_tensors,
-    write_text,
-)
+from gemcore.atomic_files import recover_folder, remove_leftovers, write_folder, write_text
 from gemcore.encoder import Encoder
-from gemcore.searching.record import FinalNetwork, RandomBaseline, SearchRecord
-from gemcore.searching.setting import SearchSetting
-from gemcore.searching.summary import summarize
-from gemcore.trials.trial import Trial
-
-DOCUMENT = "gemcore.result"
-VERSION = 1
-RANDOM_STREAM = 1  # Version of the layout of csrc/graph/sample.h, which decides the cells.
-RESULT, CONFIG, WEIGHTS, ENCODER, SUMMARY = (
-    "result.json",
-    "config.toml",
-    "model.safetensors",
-    "encoder",
-    "summary.txt",
+from gemcore.searching.config_difference import describe_difference
+from gemcore.searching.record import SearchRecord
+from gemcore.searching.result_files import (
+    COMPLETE,
+    ENCODER,
+    MODEL_FILES,
+    PICTURES,
+    RESULT,
+    STORE,
+    SUMMARY,
+    WEIGHTS,
+    read_kept,
+    read_status_of,
+    write_numbers,
+    write_record,
 )
-PICTURES = ("cell.png", "cell.svg")
+from gemcore.searching.setting import SearchSetting
+from gemcore.trials.optuna_store import OptunaStore, remove_unfinished
+from gemcore.trials.store import TrialStore, copy_store
+
+CONFIG, LOCK, PREDICTOR = "config.toml", "run.lock", "predictor"
+PATIENCE = 1.0  # Seconds to wait for the lock, which ``gemcore status`` tries for a moment.
 
 
 class RunFolder:
-    """A folder that holds one run and nothing of another."""
+    """A folder that holds one run, locked against other processes until it is closed.
 
-    def __init__(self, directory: Path, setting: SearchSetting) -> None:
-        self.directory = directory
+    Args:
+        directory: The folder; made if need be.
+        setting: Of the run that begins or goes on here.
+
+    Raises:
+        ValueError: If it holds another run, or files that this run would overwrite.
+        RuntimeError: If it cannot be written, or another process works in it.
+    """
+
+    def __init__(self, directory: str | Path, setting: SearchSetting) -> None:
+        self.directory = Path(directory)
         self.setting = setting
+        self._refuse_foreign_files()
+        with self._writing():
+            self.directory.mkdir(parents=True, exist_ok=True)
+            self._lock = FileLock(self.directory / LOCK, timeout=PATIENCE)
+            try:
+                self._lock.acquire()
+            except Timeout:
+                raise RuntimeError(
+                    f"[run folder] {str(self.directory)!r} is in use by another process: wait for "
+                    "its end, or choose another folder"
+                ) from None
+        try:
+            self._claim()
+        except BaseException:
+            self.close()
+            raise
 
-    @classmethod
-    def claim(cls, directory: str | Path, setting: SearchSetting) -> "RunFolder":
-        """The folder of a run that begins: made, tried for writing, and marked.
+    def close(self) -> None:
+        """Lets other processes in."""
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    @property
+    def predictor(self) -> Path:
+        """Where the predictor is kept."""
+        return self.directory / PREDICTOR
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the run came to its end."""
+        return read_status_of(self.directory) == COMPLETE
+
+    def open_store(self) -> TrialStore:
+        """What the run kept so far; of a store that is gone, what ``result.json`` says of it.
 
         Raises:
-            ValueError: If it holds a run already, or files that this run would overwrite.
+            ValueError: If ``trials.db`` is damaged or not of a run; it is named.
             RuntimeError: If it cannot be written.
         """
-        folder = cls(Path(directory), setting)
-        ours = (RESULT, CONFIG, WEIGHTS, ENCODER, SUMMARY, *PICTURES)
-        taken = [name for name in ours if os.path.lexists(folder.directory / name)]
-        if taken:
-            raise ValueError(
-                f"out must be a new folder or one without a run, got {str(directory)!r}, which "
-                f"holds {', '.join(taken)}"
-            )
-        folder._mark("x")  # Fails if another run claims the folder at the same time.
-        return folder
+        path = self.directory / STORE
+        remove_unfinished(path)
+        if path.exists():
+            if not os.access(path, os.W_OK):
+                raise RuntimeError(f"[run folder] {path} cannot be written: it is read-only")
+            return OptunaStore(path)
+        store = OptunaStore.create(path)
+        copy_store(read_kept(self.directory), store)
+        return store
 
-    @classmethod
-    def open(cls, directory: str | Path, setting: SearchSetting) -> "RunFolder":
-        """A folder to save a result in: new, or of the same run.
+    def write(self, record: SearchRecord) -> None:
+        """Writes everything that is known, ``result.json`` last."""
+        if record.encoder is not None and not (self.directory / ENCODER).exists():
+            self.write_encoder(record.encoder)
+        with self._writing():
+            write_record(self.directory, record)
 
-        Raises:
-            ValueError: If it holds another run.
-            RuntimeError: If it cannot be written.
-        """
-        folder = cls(Path(directory), setting)
-        path = folder.directory / RESULT
-        if not path.exists():
-            return cls.claim(directory, setting)
-        found = read_document(path, kind=DOCUMENT, version=VERSION).get("run_id")
-        if found != setting.run_id:
-            raise ValueError(
-                f"directory must be a new folder or that of the same run {setting.run_id}, got "
-                f"{str(directory)!r}, which holds run {found}"
-            )
-        folder._mark("w")
-        return folder
-
-    def write(self, result: SearchRecord) -> None:
-        """Writes everything: numbers, encoder, weights, pictures, summary."""
-        if result.encoder is not None:
-            self.write_encoder(result.encoder)
-        if result.final is not None:
-            write_tensors(self.directory / WEIGHTS, result.final.weights)
-        self.write_numbers(result)
-        if result.best is not None:
-            for name in PICTURES:
-                # Under another name first: a picture is whole or absent as well.
-                beside = self.directory / f".{name}"
-                result.best.cell.draw(beside)
-                os.replace(beside, self.directory / name)
-        write_text(self.directory / SUMMARY, summarize(result) + "\n")
+    def write_numbers(self, record: SearchRecord, facts: dict[str, Any]) -> None:
+        """Replaces ``result.json`` in the middle of a run, whose store holds these facts."""
+        with self._writing():
+            write_numbers(self.directory, record, facts)
 
     def write_encoder(self, encoder: Encoder) -> None:
         """Writes the encoder, which is worth keeping as soon as it is trained."""
-        encoder.save(self.directory / ENCODER)
+        with self._writing():
+            write_folder(self.directory / ENCODER, encoder.save)
 
-    def write_numbers(self, result: SearchRecord) -> None:
-        """Replaces ``result.json``, which is cheap enough to do after each trial."""
-        baseline = result.baseline
-        content = {
-            "run_id": self.setting.run_id,
-            "status": result.status,
-            "notes": list(result.notes),
-            "setting": self.setting.to_dict(),
-            "trials": [trial.to_dict() for trial in result.trials],
-            "best": None if result.best is None else result.best.index,
-            "final": None if result.final is None else {"metrics": result.final.metrics},
-            "baseline": None
-            if baseline is None
-            else {
-                "trials": [trial.to_dict() for trial in baseline.trials],
-                "metrics": baseline.metrics,
-            },
-            "has_encoder": result.encoder is not None,
-            "seconds": result.seconds,
-            "made_with": {
-                "gemcore": version("gemcore"),
-                "torch": torch.__version__,
-                "random_stream": RANDOM_STREAM,
-            },
-        }
-        write_document(self.directory / RESULT, content, kind=DOCUMENT, version=VERSION)
+    def read_encoder(self) -> Encoder | None:
+        """The encoder, if it was trained to its end.
 
-    def _mark(self, mode: str) -> None:
-        head = {"run_id": self.setting.run_id, "gemcore": version("gemcore")}
-        plain = _without_none(head | self.setting.to_dict())
+        Raises:
+            ValueError: If it is damaged; the file is named.
+        """
+        path = self.directory / ENCODER
+        encoder = Encoder.load(path) if path.exists() else None
+        return None if encoder is None or encoder.report.ended == "interrupted" else encoder
+
+    def _refuse_foreign_files(self) -> None:
+        if (self.directory / CONFIG).exists():
+            return
+        ours = (RESULT, STORE, WEIGHTS, ENCODER, PREDICTOR, SUMMARY, *PICTURES, *MODEL_FILES)
+        taken = [name for name in ours if os.path.lexists(self.directory / name)]
+        if taken:
+            raise ValueError(
+                f"out must be a new folder or one of a run, got {str(self.directory)!r}, which "
+                f"has no {CONFIG} and holds {', '.join(taken)}"
+            )
+
+    def _claim(self) -> None:
+        """Compares the run that lies here, or marks the folder; ends what a kill cut short."""
+        path = self.directory / CONFIG
+        if path.exists():
+            difference = describe_difference(path, self.setting.to_dict())
+            if difference:
+                raise ValueError(
+                    f"out must be a new folder or one of the same run, got "
+                    f"{str(self.directory)!r}, whose run differs (there -> now):\n{difference}"
+                )
+        with self._writing():
+            remove_leftovers(self.directory)
+            for name in PICTURES:
+                (self.directory / f".new.{name}").unlink(missing_ok=True)
+            recover_folder(self.directory / ENCODER)
+            if not path.exists():
+                head = {"run_id": self.setting.run_id, "gemcore": version("gemcore")}
+                plain = without_none(head | self.setting.to_dict())
+                assert isinstance(plain, dict)
+                write_text(path, tomli_w.dumps(plain))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
         try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            with open(self.directory / CONFIG, mode, encoding="utf-8") as stream:
-                stream.write(tomli_w.dumps(plain))
+            yield
         except OSError as error:
             raise RuntimeError(
                 f"[run folder] {str(self.directory)!r} cannot be written: {error}"
             ) from error
 
 
-def read_parts(directory: str | Path) -> dict[str, Any]:
-    """The fields of the record that lies in a folder.
-
-    Raises:
-        FileNotFoundError: If there is no result.
-        ValueError: If a file is corrupt, of another kind or newer; it is named.
-    """
-    directory = Path(directory)
-    path = directory / RESULT
-    content = read_document(path, kind=DOCUMENT, version=VERSION)
-    try:
-        baseline, final = content["baseline"], content["final"]
-        parts = {
-            "setting": SearchSetting.from_dict(content["setting"]),
-            "trials": [Trial.from_dict(trial) for trial in content["trials"]],
-            "status": content["status"],
-            "notes": tuple(content["notes"]),
-            "seconds": dict(content["seconds"]),
-            "baseline": None
-            if baseline is None
-            else RandomBaseline(
-                [Trial.from_dict(trial) for trial in baseline["trials"]], dict(baseline["metrics"])
-            ),
-        }
-        metrics = None if final is None else dict(final["metrics"])
-        has_encoder = bool(content["has_encoder"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ValueError(f"{path} must describe a search, got {error!r} in reading it") from error
-    if metrics is not None:
-        parts["final"] = FinalNetwork(metrics, read_tensors(directory / WEIGHTS))
-    if has_encoder:
-        parts["encoder"] = Encoder.load(directory / ENCODER)
-    return parts
-
-
-def _without_none(value: Any) -> Any:
+def without_none(value: object) -> object:
     """TOML has no null: what is None is left out."""
     if isinstance(value, dict):
-        return {key: _without_none(item) for key, item in value.items() if item is not None}
-    return [_without_none(item) for item in value] if isinstance(value, list) else value
+        return {key: without_none(item) for key, item in value.items() if item is not None}
+    return [without_none(item) for item in value] if isinstance(value, list) else value

@@ -1,25 +1,28 @@
 """The whole search in one call: ``gemcore.search``."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from gemcore.arguments import check_seed, check_type, describe
-from gemcore.cell import Cell
 from gemcore.networks.skeleton import Skeleton
+from gemcore.searching.ask_tell import Search
 from gemcore.searching.config import SearchConfig
 from gemcore.searching.estimate import announce
+from gemcore.searching.journal import Known, RunJournal
 from gemcore.searching.result import SearchResult
-from gemcore.searching.run import SearchRun, new_search
+from gemcore.searching.run import SearchRun
 from gemcore.searching.run_folder import RunFolder
 from gemcore.searching.setting import SearchSetting, TaskFacts
 from gemcore.space import SearchSpace
 from gemcore.tasks import ProxyTask, load_task, resolve_backend
 from gemcore.trials import TrialSettings, UserTask, choose_num_workers
+from gemcore.trials.store import MemoryStore
 
 Task = str | ProxyTask | UserTask
-Known = tuple[Cell, float | Mapping[str, Any]]  # A cell and its accuracy or metrics.
+logger = logging.getLogger("gemcore")
 
 # What a function is told where it does not say otherwise: the paper's images.
 INPUT_SIZE, NUM_CLASSES = (3, 32, 32), 10
@@ -48,8 +51,8 @@ def search(
             in its own way and is told the context by an :class:`EvaluationContext`.
         space: Where cells come from. Default: what suits the task, or the preset ``"small"``.
         config: Settings. Default: what suits the task, or ``SearchConfig()``.
-        out: Folder for the result, new or without a run; written to after each trial, so that
-            an interrupted search leaves what it learned. None: nothing is written.
+        out: Folder of the run: new, or that of the same search, which then goes on where it
+            ended or was killed, and is read alone if it is complete. None: nothing is written.
         seed: 0 .. 2^64 - 1. The same seed, task and settings give the same trials and weights on
             the same machine, whatever the number of workers.
         initial: Cells that are known already, with their accuracy or metrics; they stand in for
@@ -62,10 +65,10 @@ def search(
     Raises:
         ValueError: Before anything is trained: if an argument is out of range, all cells of the
             space prune to their input, no cell keeps within ``max_macs`` and ``max_params``, or
-            ``out`` holds a run already.
+            ``out`` holds another run, whose difference is named, or is damaged.
         TypeError: If an argument is of another kind.
-        RuntimeError: If ``out`` cannot be written, or the candidates all fail alike; the reason
-            is quoted and the state saved.
+        RuntimeError: If ``out`` cannot be written or another process works in it, or the
+            candidates all fail alike; the reason is quoted and the state saved.
         KeyboardInterrupt: After Ctrl-C, when what was learned has been saved.
 
     Example:
@@ -81,17 +84,51 @@ def search(
         raise TypeError(f"task must be a name, a ProxyTask or a function, got {describe(task)}")
     setting = make_setting(task, space, config, seed)
     known = [_read_known(pair) for pair in initial]
-    num_workers, trials = plan_trials(task, setting)
-    trial_run = new_search(setting)  # Refuses what can't be searched, and cells of another space.
+    plan = plan_trials(task, setting)
+    trial_run = Search.of(setting)  # Refuses what can't be searched, and cells of another space.
     for cell, metrics in known:
         trial_run.tell(cell, metrics)
-    folder = None if out is None else RunFolder.claim(out, setting)
-    if progress:
-        announce(task, setting, trials, num_workers=num_workers)
-    run = SearchRun(
-        task, setting, trials, num_workers=num_workers, folder=folder, progress=progress
-    )
-    return run.execute(known)
+    if out is None:
+        journal = RunJournal(MemoryStore())
+        return _run(task, setting, plan, known, journal, progress=progress)
+    with RunFolder(out, setting) as folder:
+        if folder.is_complete:
+            logger.info(f"The run in {out} is complete; nothing is trained.")
+            return SearchResult.load(out)
+        journal = RunJournal(folder.open_store())
+        return _run(task, setting, plan, known, journal, folder=folder, progress=progress)
+
+
+def _run(
+    task: ProxyTask | UserTask,
+    setting: SearchSetting,
+    plan: TrialSettings,
+    known: list[Known],
+    journal: RunJournal,
+    *,
+    folder: RunFolder | None = None,
+    progress: bool,
+) -> SearchResult:
+    """Begins or goes on, on the backend that the run began with."""
+    with closing(journal.store):
+        goes_on = journal.has_begun
+        backend, remark = journal.begin(setting.run_id, plan.backend)
+        trials = dataclasses.replace(plan, backend=backend)
+        number = choose_num_workers(
+            task,
+            ops=setting.space.op_names,
+            device=backend.device,
+            num_workers=setting.config.num_workers,
+        )
+        if progress and not goes_on:
+            parts = announce(task, setting, trials, num_workers=number)
+            journal.write("estimate", parts)
+        run = SearchRun(
+            task, setting, trials, journal, num_workers=number, folder=folder, progress=progress
+        )
+        if remark is not None:
+            run.note(remark)
+        return run.execute(known)
 
 
 def suited_config(task: ProxyTask | UserTask) -> SearchConfig:
@@ -137,24 +174,19 @@ def make_setting(
     )
 
 
-def plan_trials(task: ProxyTask | UserTask, setting: SearchSetting) -> tuple[int, TrialSettings]:
-    """How many candidates are trained side by side, and how each is trained."""
+def plan_trials(task: ProxyTask | UserTask, setting: SearchSetting) -> TrialSettings:
+    """How each candidate is trained on this machine."""
     training = setting.config.training
     if setting.config.device != "auto":
         training = dataclasses.replace(training, device=setting.config.device)
     backend = resolve_backend(training, setting.skeleton, input_size=setting.input_size)
-    usual, wanted = (
-        choose_num_workers(
-            task, ops=setting.space.op_names, device=backend.device, num_workers=number
-        )
-        for number in (None, setting.config.num_workers)
-    )
+    usual = choose_num_workers(task, ops=setting.space.op_names, device=backend.device)
     # Threads follow from the usual number of workers, not from the wanted one: how many threads
     # train a network can decide about its last bits.
     backend = resolve_backend(
         training, setting.skeleton, input_size=setting.input_size, num_workers=usual
     )
-    trials = TrialSettings(
+    return TrialSettings(
         skeleton=setting.skeleton,
         training=training,
         backend=backend,
@@ -162,7 +194,6 @@ def plan_trials(task: ProxyTask | UserTask, setting: SearchSetting) -> tuple[int
         input_size=setting.input_size,
         num_classes=setting.num_classes,
     )
-    return wanted, trials
 
 
 def _read_known(pair: Known) -> Known:

@@ -1,5 +1,6 @@
 """What a search was about: stored with its result, so that the result speaks for itself."""
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
@@ -60,8 +61,12 @@ class SearchSetting:
 
     @property
     def run_id(self) -> str:
-        """Sixteen hexadecimal digits, equal for equal settings."""
-        text = json.dumps(self.to_dict(), sort_keys=True)
+        """Sixteen hexadecimal digits, equal for equal settings.
+
+        The number of workers, which changes no bit of a result, does not count.
+        """
+        config = dataclasses.replace(self.config, num_workers=None)
+        text = json.dumps(dataclasses.replace(self, config=config).to_dict(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def to_dict(self) -> dict[str, Any]:
