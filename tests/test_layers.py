@@ -11,7 +11,7 @@ LAYERS: list[list[str]] = [
     ["arguments", "topology", "packing", "philox", "progress", "threads", "cuda", "devices"],
     ["atomic_files", "plain_config"],
     ["drawing", "cell", "cell_batch", "blocks", "ops", "graph", "space"],
-    ["score", "features", "wl", "wl_kernel", "wl_signal", "pair_mixture", "pairs"],
+    ["score", "features", "wl", "wl_kernel", "wl_signal", "pair_mixture", "pairs", "pair_shards"],
     ["encoder", "networks", "predictor", "bootstrap"],
     ["tasks", "trials"],
     ["searching"],
