@@ -9,7 +9,7 @@ import gemcore
 LAYERS: list[list[str]] = [
     ["_core", "_cuda"],
     ["arguments", "topology", "packing", "philox", "progress", "threads", "cuda", "devices"],
-    ["atomic_files", "plain_config"],
+    ["atomic_files", "plain_config", "python_text"],
     ["drawing", "cell", "cell_batch", "blocks", "ops", "graph", "space"],
     ["score", "features", "wl", "wl_kernel", "wl_signal", "pair_mixture", "pairs", "pair_shards"],
     ["encoder", "networks", "predictor", "bootstrap"],

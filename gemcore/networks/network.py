@@ -94,5 +94,9 @@ def build_network(
     num_classes = check_int("num_classes", num_classes, 1)
     in_channels = check_int("in_channels", in_channels, 1)
     check_ops(cell)
-    pruned = prune(CellBatch.from_cells([cell]), to_output=OUTPUT in cell.ops)[0]
-    return Network(pruned, skeleton, num_classes, in_channels)
+    return Network(prune_cell(cell), skeleton, num_classes, in_channels)
+
+
+def prune_cell(cell: Cell) -> Cell:
+    """The nodes of a cell that its network consists of."""
+    return prune(CellBatch.from_cells([cell]), to_output=OUTPUT in cell.ops)[0]

@@ -9,11 +9,12 @@ import torch
 from torch import nn
 
 from gemcore.networks.network import build_network
+from gemcore.searching.inputs import check_image_size, iterate_inputs
+from gemcore.searching.model_source import model_source
 from gemcore.searching.record import Prediction, SearchRecord
-from gemcore.searching.run_folder import RunFolder, read_parts
+from gemcore.searching.result_files import read_parts
+from gemcore.searching.run_folder import RunFolder
 from gemcore.searching.summary import summarize
-
-CHUNK = 256  # Images at once in a prediction.
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,12 +25,18 @@ class SearchResult(SearchRecord):
         """A few lines of at most 80 columns: the best cell, its worth, and how it was found."""
         return summarize(self)
 
-    def build(self, num_classes: int | None = None, *, in_channels: int | None = None) -> nn.Module:
-        """The network of the best cell.
+    def build(
+        self,
+        num_classes: int | None = None,
+        input_size: int | tuple[int, int, int] | None = None,
+    ) -> nn.Module:
+        """The network of the best cell: the trained one, or a fresh one for a task of your own.
 
         Args:
-            num_classes: Logits of a fresh network, for a task of your own.
-            in_channels: Channels of its images. Default: as in the search.
+            num_classes: Logits of a fresh network. Default: as in the search.
+            input_size: (channels, height, width) of the images of a fresh network, or their height
+                and width as one number. Default: as in the search. Any size that is not too small
+                will do; only the channels show in the network.
 
         Returns:
             Without arguments the trained network, in evaluation mode; otherwise a fresh one,
@@ -37,13 +44,16 @@ class SearchResult(SearchRecord):
 
         Raises:
             RuntimeError: If no trial is complete.
+            ValueError: If the images are too small for the network's reductions.
         """
         best = self.best
         if best is None:
             raise RuntimeError(f"[build] no trial is complete: {self.status}")
         setting = self.setting
-        fresh = num_classes is not None or in_channels is not None
-        channels = setting.input_size[0] if in_channels is None else in_channels
+        channels = setting.input_size[0]
+        if input_size is not None:
+            channels = check_image_size(input_size, channels, setting.skeleton)
+        fresh = num_classes is not None or input_size is not None
         classes = setting.num_classes if num_classes is None else num_classes
         if fresh or self.final is None:
             return build_network(
@@ -56,17 +66,33 @@ class SearchResult(SearchRecord):
         network.to(torch.float32).load_state_dict(self.final.weights)
         return network.eval()
 
+    def to_source(self) -> str:
+        """One Python file that defines the network as written by hand; it needs torch alone.
+
+        It reads the ``model.safetensors`` of a run folder, where it lies as ``model.py``, and
+        answers as :meth:`build` does, to the bit in fp32 on the CPU. Where the task had images it
+        has their preprocessing and the names of the classes, and where these were bytes it reads
+        image files, with Pillow.
+
+        Raises:
+            RuntimeError: If no trial is complete.
+            ValueError: If the cell has an operation of a user's own.
+        """
+        return model_source(self)
+
     def predict(self, images: Any) -> Prediction:
         """Classes of images, by the trained network.
 
         Args:
             images: Like the images of the task, of the same size and range of values; they are
-                standardized here.
+                standardized here. Or the path of an image file, or a list of paths; files are
+                turned, scaled and cut as :meth:`ProxyTask.from_folder` does.
 
         Raises:
             RuntimeError: If there is no trained network: the search was over a function, or it
                 did not get that far.
-            ValueError: If the images have another shape or a value that is not finite.
+            ValueError: If the images have another shape or a value that is not finite; if a file
+                can't be read; or for files, if the task's images were no bytes.
         """
         facts = self.setting.task
         if self.final is None or facts.preprocessing is None:
@@ -74,10 +100,12 @@ class SearchResult(SearchRecord):
                 "[predict] there is no trained network: the task has no images, or the search "
                 f"did not get that far (status: {self.status})"
             )
-        tensor = facts.preprocessing.apply(images)
         network = self.build()
         with torch.no_grad():
-            chunks = [network(chunk).softmax(dim=1) for chunk in torch.split(tensor, CHUNK)]
+            chunks = [
+                network(chunk).softmax(dim=1)
+                for chunk in iterate_inputs(images, facts.preprocessing)
+            ]
         empty = torch.zeros(0, len(facts.class_names), dtype=torch.float32)
         probabilities = torch.cat([empty, *chunks]).numpy()
         names = np.array(facts.class_names)
@@ -89,7 +117,8 @@ class SearchResult(SearchRecord):
         Raises:
             ValueError: If the folder holds the result of another run.
         """
-        RunFolder.open(directory, self.setting).write(self)
+        with RunFolder(directory, self.setting) as folder:
+            folder.write(self)
 
     @classmethod
     def load(cls, directory: str | Path) -> "SearchResult":

@@ -4,11 +4,13 @@ import textwrap
 from collections import Counter
 
 from gemcore.cell import Cell
+from gemcore.searching.measures import list_measures
 from gemcore.searching.record import SearchRecord
-from gemcore.trials.trial import Trial
 
 COLUMNS = 79
-HEADER = ("", "test acc.", "valid. acc.", "MACs (M)", "params", "score")
+LONGEST_LABEL = 30
+SHOWN_REASONS = 5
+LONGEST_REASON = 240
 
 
 def summarize(result: SearchRecord) -> str:
@@ -16,8 +18,9 @@ def summarize(result: SearchRecord) -> str:
     setting = result.setting
     counts = Counter(trial.status.partition(":")[0] for trial in result.trials)
     told = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
+    name = _shorten(setting.task.name, 2 * COLUMNS)
     head = (
-        f"Search of {setting.task.name!r} from seed {setting.seed}, {result.status}: "
+        f"Search of {name!r} from seed {setting.seed}, {result.status}: "
         f"{len(result.trials)} trials" + (f" ({told})." if told else ".")
     )
     blocks = [_wrap(head)]
@@ -35,39 +38,44 @@ def describe_cell(cell: Cell) -> list[str]:
     for u, v in cell.edges:
         sources.setdefault(v, []).append(str(u))
     lines = ["Best cell, each node with the nodes that it reads:"]
+    width = len(str(cell.num_nodes - 1))
     for node, op in enumerate(cell.ops):
         reads = f" <- {', '.join(sources[node])}" if node in sources else ""
-        lines.append(_wrap(f"  {node:>2} {op}{reads}"))
+        # Further lines begin right of the numbers of nodes.
+        lines.append(_wrap(f"  {node:>{width}} {op}{reads}", indent=width + 5))
     return lines
 
 
 def _table(result: SearchRecord) -> list[str]:
+    """A line for each measure, a column for the found cell and one for the best random cell."""
     assert result.best is not None
-    test = None if result.final is None else result.final.metrics.get("test_accuracy")
-    rows = [HEADER, _row("found", result.best, test)]
+    columns = {"found": (result.best, {} if result.final is None else result.final.metrics)}
     if result.baseline is not None and result.baseline.best is not None:
         name = f"best of {len(result.baseline.trials)} random"
-        test = result.baseline.metrics.get("test_accuracy")
-        rows.append(_row(name, result.baseline.best, test))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
+        columns[name] = (result.baseline.best, result.baseline.metrics)
+    rows = [["", *columns]]
+    for measure in list_measures(result.setting.config.metric):
+        values = [measure.of(trial, final) for trial, final in columns.values()]
+        if any(value is not None for value in values):
+            rows.append([_shorten(measure.label, LONGEST_LABEL), *map(_decimal, values)])
+    trials = [trial for trial, _ in columns.values()]
+    rows.append(["multiply-adds", *(_count(trial.macs) for trial in trials)])
+    rows.append(["parameters", *(_count(trial.params) for trial in trials)])
+    rows.append(["score", *(_decimal(trial.score) for trial in trials)])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
-        "  ".join(
-            cell.ljust(width) if column == 0 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
+        "   ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows
     ]
 
 
-def _row(name: str, trial: Trial, test_accuracy: float | None) -> tuple[str, ...]:
-    return (
-        name,
-        "-" if test_accuracy is None else f"{test_accuracy:.4f}",
-        f"{trial.accuracy:.4f}",
-        f"{trial.macs / 1e6:.4g}",
-        f"{trial.params:,}",
-        f"{trial.score:.4f}",
-    )
+def _decimal(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.4f}" if abs(value) < 1e6 else f"{value:.4g}"
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number < 10**12 else f"{number:.4g}"
 
 
 def _remarks(result: SearchRecord) -> list[str]:
@@ -75,13 +83,24 @@ def _remarks(result: SearchRecord) -> list[str]:
     if result.seconds:
         parts = ", ".join(f"{phase} {value:.1f} s" for phase, value in result.seconds.items())
         lines.append(_wrap(f"Time: {parts}."))
-    reasons = Counter(
-        trial.status.partition(": ")[2] for trial in result.trials if trial.status != "complete"
-    )
-    for reason, number in reasons.most_common(3):
-        lines.append(_wrap(f"{number} trials failed: {reason}"))
-    return ["", *lines, *(_wrap(note) for note in result.notes)] if lines or result.notes else []
+    failed = [trial.status.partition(": ")[2] for trial in result.trials if not trial.is_complete]
+    reasons = Counter(failed).most_common()
+    for reason, number in reasons[:SHOWN_REASONS]:
+        lines.append(_wrap(f"{_trials(number)} failed: {_shorten(reason, LONGEST_REASON)}"))
+    rest = sum(number for _, number in reasons[SHOWN_REASONS:])
+    if rest:
+        lines.append(f"{_trials(rest)} failed for other reasons.")
+    lines += [_wrap(note) for note in result.notes]
+    return ["", *lines] if lines else []
 
 
-def _wrap(text: str) -> str:
-    return "\n".join(textwrap.wrap(text, COLUMNS, subsequent_indent="  ")) or text
+def _trials(number: int) -> str:
+    return "1 trial" if number == 1 else f"{number} trials"
+
+
+def _shorten(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def _wrap(text: str, indent: int = 2) -> str:
+    return "\n".join(textwrap.wrap(text, COLUMNS, subsequent_indent=" " * indent)) or text
