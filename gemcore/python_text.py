@@ -36,7 +36,7 @@ def escape(text: str) -> str:
         >>> print(escape('a "quoted"\nname'))
         a \"quoted\"\nname
     """
-    return repr("'" + text)[2:-1].replace('"', r"\"")
+    return "".join({"'": "'", '"': '\\"'}.get(letter, repr(letter)[1:-1]) for letter in text)
 
 
 def assign_tuple(name: str, items: Sequence[str]) -> str:
