@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from itertools import groupby
 
+from gemcore.arguments import check_int
 from gemcore.cell import Cell
 from gemcore.networks.cell_module import check_ops, wiring
 from gemcore.networks.network import prune_cell
@@ -79,8 +80,11 @@ class NetworkSource:
         """Functions and classes that need ``torch``, ``nn``, ``Tensor`` and ``OrderedDict``.
 
         Raises:
+            TypeError: If a number is no integer.
             ValueError: If the cell can't become a network, or has an operation of a user's own.
         """
+        check_int("num_classes", self.num_classes, 1)
+        check_int("in_channels", self.in_channels, 1)
         own = own_ops(self.cell)
         if own:
             raise ValueError(

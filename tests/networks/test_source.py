@@ -65,3 +65,11 @@ def test_operations_of_ones_own_count_where_they_are_used() -> None:
 def test_rejects_cells_that_are_no_network() -> None:
     with pytest.raises(ValueError, match="'input' at node 0 and nowhere else, got 'conv1x1'"):
         write(Cell(("conv1x1", "conv1x1"), ((0, 1),)))
+
+
+def test_numbers_are_numbers_before_they_become_code() -> None:
+    cell = Cell(("input",))
+    for name in ("num_classes", "in_channels"):
+        numbers = {"num_classes": 2, "in_channels": 1, name: "2, x=print()"}
+        with pytest.raises(TypeError, match=f"{name} must be an integer, got str '2, x="):
+            NetworkSource(cell, ONE_STAGE, **numbers).write()  # type: ignore[arg-type]
