@@ -1,6 +1,7 @@
 """Files are whole or absent, and foreign or broken ones are named."""
 
 import json
+import os
 import threading
 from pathlib import Path
 
@@ -10,8 +11,11 @@ import torch
 from gemcore.atomic_files import (
     read_document,
     read_tensors,
+    recover_folder,
+    remove_leftovers,
     write_bytes,
     write_document,
+    write_folder,
     write_tensors,
 )
 
@@ -92,3 +96,63 @@ def test_a_corrupt_tensor_file_is_named(tmp_path: Path, data: bytes) -> None:
     path.write_bytes(data)
     with pytest.raises(ValueError, match=r"a\.safetensors must be a safetensors file"):
         read_tensors(path)
+
+
+def fill(folder: Path, text: str) -> None:
+    (folder / "a").write_text(text)
+    (folder / "inner").mkdir()
+
+
+def test_a_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "predictor"
+    for text in ("first", "second"):
+        write_folder(path, lambda folder, text=text: fill(folder, text))  # type: ignore[misc]
+        assert (path / "a").read_text() == text
+        assert os.listdir(tmp_path) == ["predictor"]
+
+
+def test_a_folder_that_cannot_be_filled_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "predictor"
+    write_folder(path, lambda folder: fill(folder, "first"))
+
+    def fail(folder: Path) -> None:
+        fill(folder, "second")
+        raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        write_folder(path, fail)
+    assert (path / "a").read_text() == "first"
+    assert os.listdir(tmp_path) == ["predictor"]
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted"),
+    [
+        ((), None),
+        (("new",), None),  # Killed while it was filled for the first time.
+        (("path", "new"), "path"),  # While it was filled.
+        (("old", "new"), "new"),  # Between the two renames.
+        (("path", "old"), "path"),  # Before the old one was removed.
+        (("old",), "old"),
+    ],
+)
+def test_a_kill_leaves_the_old_folder_or_the_new_one(
+    tmp_path: Path, there: tuple[str, ...], wanted: str | None
+) -> None:
+    path = tmp_path / "predictor"
+    names = {"path": "predictor", "new": ".predictor.new", "old": ".predictor.old"}
+    for kind in there:
+        (tmp_path / names[kind]).mkdir()
+        (tmp_path / names[kind] / "a").write_text(kind)
+    recover_folder(path)
+    assert os.listdir(tmp_path) == ([] if wanted is None else ["predictor"])
+    if wanted is not None:
+        assert (path / "a").read_text() == wanted
+
+
+def test_leftovers_are_removed_and_nothing_else(tmp_path: Path) -> None:
+    kept = {".hidden", ".result.json", "a.123.456", ".result.json.12.x"}
+    for name in {".result.json.123.456", ".model.py.1.140245"} | kept:
+        (tmp_path / name).touch()
+    remove_leftovers(tmp_path)
+    assert set(os.listdir(tmp_path)) == kept

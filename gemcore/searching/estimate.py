@@ -15,6 +15,7 @@ from gemcore.networks.cost import network_cost
 from gemcore.networks.network import build_network
 from gemcore.predictor.embedding import encoder_config_for
 from gemcore.searching.setting import SearchSetting
+from gemcore.searching.time_left import spoken
 from gemcore.tasks import ProxyTask
 from gemcore.tasks.isolation import isolated
 from gemcore.trials import TrialSettings, UserTask
@@ -33,14 +34,14 @@ def announce(
     cells = f"{config.num_trials} candidates, {num_workers} at a time"
     names = {"encoder": "encoder up to", "candidates": cells, "final": "final training"}
     names["baseline"] = f"{config.num_trials} random cells to compare with"
-    known = ", ".join(f"{names[phase]} {_spoken(seconds)}" for phase, seconds in parts.items())
+    known = ", ".join(f"{names[phase]} {spoken(seconds)}" for phase, seconds in parts.items())
     if "candidates" not in parts:
         text = f"Estimate: {known or 'nothing'} before the first candidate; the bar of {cells} "
         text += "tells the rest, for only the task's function knows what one takes."
     else:
-        text = f"Estimate: {known}; {_spoken(sum(parts.values()))} in all."
+        text = f"Estimate: {known}; {spoken(sum(parts.values()))} in all."
     if config.max_seconds is not None:
-        text += f" No candidate is started after {_spoken(config.max_seconds)}."
+        text += f" No candidate is started after {spoken(config.max_seconds)}."
     tqdm.write(text, file=sys.stderr)
     return parts
 
@@ -117,15 +118,3 @@ def seconds_per_step(cell: Cell, task: ProxyTask, trials: TrialSettings) -> floa
             loss = cross_entropy(logits.float(), labels)
             torch.autograd.grad(loss, list(network.parameters()))[0].sum().item()
         return (time.perf_counter() - began) / STEPS
-
-
-def _spoken(seconds: float) -> str:
-    """About how long, in the unit that one would say it in.
-
-    Example:
-        >>> _spoken(42.3), _spoken(200), _spoken(9000)
-        ('42 s', '3.3 min', '2.5 h')
-    """
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -40,7 +40,7 @@ class FinalTraining:
         self.task = task
         self.trials = trials
         self.journal = journal
-        self.path = None if folder is None else folder.directory / WEIGHTS
+        self.folder = folder
         self.progress = progress
 
     def train(self, best: Trial, *, on_failure: Callable[[str], object]) -> FinalNetwork | None:
@@ -49,10 +49,11 @@ class FinalTraining:
         if kept is not None:
             return kept
         trained = self.train_beside(best, "The final training", on_failure=on_failure)
-        if trained is not None and self.path is not None:
-            write_tensors(self.path, trained.weights)
-            facts = {"metrics": trained.metrics, "sha256": _digest(self.path)}
-            self.journal.write(FACT, facts)
+        if trained is not None and self.folder is not None:
+            path = self.folder.directory / WEIGHTS
+            with self.folder.writing():
+                write_tensors(path, trained.weights)
+            self.journal.write(FACT, {"metrics": trained.metrics, "sha256": _digest(path)})
         return trained
 
     def train_beside(
@@ -78,11 +79,12 @@ class FinalTraining:
 
     def _read(self) -> FinalNetwork | None:
         facts = self.journal.facts.get(FACT)
-        if facts is None or self.path is None or not self.path.exists():
+        if facts is None or self.folder is None:
             return None
-        if _digest(self.path) != facts["sha256"]:  # Not the file that was written then.
+        path = self.folder.directory / WEIGHTS
+        if not path.exists() or _digest(path) != facts["sha256"]:  # Not what was written then.
             return None
-        return FinalNetwork(dict(facts["metrics"]), read_tensors(self.path))
+        return FinalNetwork(dict(facts["metrics"]), read_tensors(path))
 
 
 def _digest(path: Path) -> str:

@@ -148,6 +148,7 @@ class SearchRun:
         with bar:
             self._evaluate(runner, pending, bar)
             while search.num_left and goes_on() and not self._out_of_time():
+                self.journal.enter("choice of cells")
                 cells = list(search.ask(self._next_size))
                 self.journal.keep_round(search, cells)
                 if not cells:
@@ -187,7 +188,7 @@ class SearchRun:
         )
         if self.folder is None:
             return predictor
-        return StoredPredictor(predictor, self.folder.predictor)
+        return StoredPredictor(predictor, self.folder)
 
     def _make_encoder(self) -> Encoder:
         kept = None if self.folder is None else self.folder.read_encoder()

@@ -64,7 +64,7 @@ class RunFolder:
         self.directory = Path(directory)
         self.setting = setting
         self._refuse_foreign_files()
-        with self._writing():
+        with self.writing():
             self.directory.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(self.directory / LOCK, timeout=PATIENCE)
             try:
@@ -89,11 +89,6 @@ class RunFolder:
 
     def __exit__(self, *error: object) -> None:
         self.close()
-
-    @property
-    def predictor(self) -> Path:
-        """Where the predictor is kept."""
-        return self.directory / PREDICTOR
 
     @property
     def is_complete(self) -> bool:
@@ -121,17 +116,17 @@ class RunFolder:
         """Writes everything that is known, ``result.json`` last."""
         if record.encoder is not None and not (self.directory / ENCODER).exists():
             self.write_encoder(record.encoder)
-        with self._writing():
+        with self.writing():
             write_record(self.directory, record)
 
     def write_numbers(self, record: SearchRecord, facts: dict[str, Any]) -> None:
         """Replaces ``result.json`` in the middle of a run, whose store holds these facts."""
-        with self._writing():
+        with self.writing():
             write_numbers(self.directory, record, facts)
 
     def write_encoder(self, encoder: Encoder) -> None:
         """Writes the encoder, which is worth keeping as soon as it is trained."""
-        with self._writing():
+        with self.writing():
             write_folder(self.directory / ENCODER, encoder.save)
 
     def read_encoder(self) -> Encoder | None:
@@ -165,7 +160,7 @@ class RunFolder:
                     f"out must be a new folder or one of the same run, got "
                     f"{str(self.directory)!r}, whose run differs (there -> now):\n{difference}"
                 )
-        with self._writing():
+        with self.writing():
             remove_leftovers(self.directory)
             for name in PICTURES:
                 (self.directory / f".new.{name}").unlink(missing_ok=True)
@@ -177,7 +172,8 @@ class RunFolder:
                 write_text(path, tomli_w.dumps(plain))
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def writing(self) -> Iterator[None]:
+        """Within it, what the system refuses becomes a RuntimeError that names the folder."""
         try:
             yield
         except OSError as error:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from gemcore.atomic_files import read_document, recover_folder, write_document, write_folder
 from gemcore.cell_batch import CellBatch
 from gemcore.predictor import Predictor, load_predictor
+from gemcore.searching.run_folder import PREDICTOR, RunFolder
 
 logger = logging.getLogger("gemcore")
 
@@ -23,13 +24,14 @@ class StoredPredictor:
 
     Args:
         inner: What is fitted.
-        directory: Where it is kept, replaced as a whole by each fit.
+        folder: Where it is kept, replaced as a whole by each fit.
     """
 
-    def __init__(self, inner: Predictor, directory: Path) -> None:
+    def __init__(self, inner: Predictor, folder: RunFolder) -> None:
         self.inner = inner
-        self.directory = directory
-        recover_folder(directory)
+        self.folder = folder
+        self.directory = folder.directory / PREDICTOR
+        recover_folder(self.directory)
         self._kept = self._load()
 
     def fit(self, cells: CellBatch, scores: ArrayLike, *, fine_tune: bool = False) -> Self:
@@ -37,7 +39,8 @@ class StoredPredictor:
         wanted = digest_of(cells, scores, fine_tune=fine_tune)
         if self._kept != wanted:
             self.inner.fit(cells, scores, fine_tune=fine_tune)
-            write_folder(self.directory, lambda folder: self._save(folder, wanted))
+            with self.folder.writing():
+                write_folder(self.directory, lambda folder: self._save(folder, wanted))
             self._kept = wanted
         return self
 

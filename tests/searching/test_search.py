@@ -198,12 +198,12 @@ def test_the_number_of_workers_changes_no_bit() -> None:
         assert torch.equal(tensor, results[1].final.weights[name])
 
 
-def test_an_encoder_is_trained_first_and_kept(tmp_path: Path) -> None:
+def test_an_encoder_is_trained_after_the_random_cells_and_kept(tmp_path: Path) -> None:
     config = quick(embedding="kernel_guided")
     encoder = type(config.encoder)(embedding_dim=8, num_steps=20)
     result = run(config=quick(embedding="kernel_guided", encoder=encoder), out=tmp_path / "run")
     assert result.encoder is not None
-    assert next(iter(result.seconds)) == "encoder"
+    assert [*result.seconds][:2] == ["candidates", "encoder"]
     cells = SearchSpace.preset("small").sample(5)
     kept = SearchResult.load(tmp_path / "run").encoder
     assert kept is not None
@@ -231,26 +231,13 @@ def test_leaves_torch_as_it_was() -> None:
         torch.set_default_dtype(torch.float32)
 
 
-def test_a_folder_with_a_run_is_refused_and_kept(tmp_path: Path) -> None:
-    run(out=tmp_path / "run")
-    before = {path: path.read_bytes() for path in (tmp_path / "run").iterdir()}
-    task = Recorder()
-    for seed in (0, 1):
-        with pytest.raises(
-            ValueError, match=r"out must be a new folder .*run', which holds result"
-        ):
-            run(task, out=tmp_path / "run", seed=seed)
-    assert not task.cells
-    assert {path: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
-
-
 def test_other_files_in_the_folder_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     run(out=tmp_path)
     assert (tmp_path / "notes.txt").read_text() == "mine"
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "cell.png").write_text("mine too")
-    with pytest.raises(ValueError, match=r"which holds cell\.png"):
+    with pytest.raises(ValueError, match=r"has no config\.toml and holds cell\.png"):
         run(out=tmp_path / "other")
 
 

@@ -1,0 +1,164 @@
+"""How far a run is, read from its folder while it works there or afterwards."""
+
+import textwrap
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from gemcore.atomic_files import read_document
+from gemcore.searching.record import best_of
+from gemcore.searching.result_files import COMPLETE, DOCUMENT, RESULT, RUNNING, STORE, VERSION
+from gemcore.searching.run_folder import CONFIG, LOCK
+from gemcore.searching.time_left import spoken, time_left
+from gemcore.trials.optuna_store import OptunaStore
+from gemcore.trials.store import BASELINE, KNOWN, SEARCH
+from gemcore.trials.trial import Trial
+
+COLUMNS = 79
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """How far a run is.
+
+    Args:
+        directory: Its folder.
+        task: What it searches on.
+        state: ``"running"``, ``"stopped"`` (killed, or the machine went down), ``"interrupted"``,
+            ``"failed: why"`` or ``"complete"``.
+        phase: What it does or did last; None before the first phase.
+        phase_seconds: For how long, if it is running.
+        trials: Those that ended.
+        num_trials: How many are wanted.
+        num_baseline: Random cells for comparison that ended, beside those that the search tried.
+        seconds_left: About how long it will take still; None where that is not known.
+    """
+
+    directory: Path
+    task: str
+    state: str
+    phase: str | None
+    phase_seconds: float | None
+    trials: list[Trial]
+    num_trials: int
+    num_baseline: int
+    seconds_left: float | None
+
+    @property
+    def best(self) -> Trial | None:
+        """The complete trial of the highest score so far."""
+        return best_of(self.trials)
+
+    @property
+    def failures(self) -> Counter[str]:
+        """How often each reason made a trial fail."""
+        failed = [trial for trial in self.trials if not trial.is_complete]
+        return Counter(trial.status.partition(": ")[2] for trial in failed)
+
+    def describe(self) -> str:
+        """A few lines of at most 79 columns."""
+        rows = [("state", self._state()), ("trials", self._trials())]
+        if self.best is not None:
+            best = self.best
+            rows.append(
+                (
+                    "best",
+                    f"trial {best.index}: accuracy {best.accuracy:.4f}, {best.macs / 1e6:.4g} M "
+                    f"MACs, {best.params:,} parameters, score {best.score:.4f}",
+                )
+            )
+        if self.seconds_left is not None:
+            rows.append(("time left", f"about {spoken(self.seconds_left)}"))
+        if self.state not in (RUNNING, COMPLETE):
+            rows.append(("to go on", "give the same command again"))
+        rows += [("failed", f"{n} x {reason}") for reason, n in self.failures.most_common(5)]
+        lines = [f"Run of {self.task!r} in {self.directory}"]
+        for name, text in rows:
+            indent = f"{name:<11}"
+            lines.append(
+                textwrap.fill(text, COLUMNS, initial_indent=indent, subsequent_indent=" " * 11)
+            )
+        return "\n".join(lines)
+
+    def _state(self) -> str:
+        text = self.state
+        if self.phase is not None and self.state != COMPLETE:
+            where = "in" if self.state == RUNNING else "last in"
+            text += f", {where} phase {self.phase!r}"
+        if self.phase_seconds is not None:
+            text += f" for {spoken(self.phase_seconds)}"
+        return text
+
+    def _trials(self) -> str:
+        complete = sum(trial.is_complete for trial in self.trials)
+        text = f"{len(self.trials)} of {self.num_trials} ({complete} complete"
+        failed = len(self.trials) - complete
+        text += f", {failed} failed)" if failed else ")"
+        return text + (f"; {self.num_baseline} random ones beside" if self.num_baseline else "")
+
+
+def read_status(directory: str | Path) -> RunStatus:
+    """How far the run in a folder is; changes nothing there.
+
+    Args:
+        directory: The folder that was given as ``out``.
+
+    Raises:
+        FileNotFoundError: If there is no run.
+        ValueError: If a file of it is damaged; it is named.
+    """
+    directory = Path(directory)
+    if not (directory / CONFIG).exists() or not (directory / RESULT).exists():
+        raise FileNotFoundError(f"no run in {str(directory)!r}: it has no {CONFIG} and {RESULT}")
+    content = read_document(directory / RESULT, kind=DOCUMENT, version=VERSION)
+    alive = _is_locked(directory / LOCK)
+    state = str(content["status"])
+    if state == RUNNING and not alive:
+        state = "stopped"
+    facts: dict[str, Any] = dict(content.get("facts", {}))
+    trials = [Trial.from_dict(plain) for plain in content["trials"]]
+    num_baseline = 0
+    if alive or state == "stopped":
+        state = RUNNING if alive else state
+        facts, trials, num_baseline = _read_store(directory / STORE)
+    phase = facts.get("phase", {})
+    config = content["setting"]["config"]
+    return RunStatus(
+        directory=directory,
+        task=str(content["setting"]["task"]["name"]),
+        state=state,
+        phase=phase.get("name"),
+        phase_seconds=max(0.0, time.time() - phase["since"]) if alive and phase else None,
+        trials=trials,
+        num_trials=int(config["num_trials"]),
+        num_baseline=num_baseline,
+        seconds_left=time_left(facts, trials, config, num_baseline) if alive else None,
+    )
+
+
+def _read_store(path: Path) -> tuple[dict[str, Any], list[Trial], int]:
+    store = OptunaStore(path)
+    try:
+        trials = store.trials(KNOWN) + store.trials(SEARCH)
+        return store.facts(), trials, len(store.trials(BASELINE))
+    finally:
+        store.close()
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether a process works in the folder; asking holds the lock for a moment."""
+    if not path.exists():
+        return False
+    lock = FileLock(path, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        return True
+    except OSError:  # No right to open the lock: somebody else's folder, and no word of it.
+        return False
+    lock.release()
+    return False
