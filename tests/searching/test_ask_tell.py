@@ -16,6 +16,7 @@ from gemcore.networks.skeleton import Skeleton
 from gemcore.searching.ask_tell import Search
 from gemcore.searching.config import SearchConfig
 from gemcore.space import SearchSpace
+from gemcore.trials.outcome import Outcome
 
 SMALL = SearchSpace.preset("small")
 TINY = SearchSpace(num_nodes=3, ops=("conv1x1",), edge_prob=0.5)  # Four networks in all.
@@ -197,6 +198,42 @@ def test_same_seed_same_cells_whatever_the_order_of_the_answers() -> None:
 
     assert run(0, False) == run(0, True)
     assert run(0, False) != run(1, False)
+
+
+@pytest.mark.parametrize("num_rounds", [1, 2, 3])
+@pytest.mark.parametrize("space", [SMALL, TINY])
+def test_another_search_goes_on_where_one_stood(space: SearchSpace, num_rounds: int) -> None:
+    first, second = make(space, num_initial=3), make(space, num_initial=3)
+    for _ in range(num_rounds):
+        cells = list(first.ask(3))
+        second.resume(cells, first.drawn)
+        for search in (first, second):
+            for cell in cells:
+                search.tell(cell, worth(cell))
+    assert second.drawn == first.drawn
+    assert finish(second).trials == finish(first).trials
+    assert second.exhausted == first.exhausted
+
+
+def test_the_score_may_be_made_of_another_metric() -> None:
+    predictor = EdgeCounter()
+    search = make(metric="kappa", predictor=predictor, num_initial=3)
+    cells = search.ask(3)
+    trial = search.tell(cells[0], {"accuracy": 0.9, "kappa": -2.5})
+    assert trial.accuracy == 0.9
+    assert trial.score == pytest.approx(-2.5 - 0.1 * np.log10(trial.macs / 1e6))
+    with pytest.raises(ValueError, match=r"task must report the metric 'kappa'.*got acc"):
+        search.tell(cells[1], 0.5)
+    outcome = Outcome(1, "complete", {"accuracy": 0.5}, 1.0)
+    assert search.tell_outcome(cells[1], outcome).status == (
+        "failed: task must report the metric 'kappa' that the score is made of, got accuracy"
+    )
+    search.tell(cells[2], {"accuracy": 0.1, "kappa": 3.0})
+    assert search.best is not None
+    assert search.best.cell == cells[2]
+    search.ask(1)
+    assert predictor.taught[0][1] == [-2.5, 3.0]
+    assert [t.accuracy for t in search.result().pareto()][-1] == 0.1
 
 
 @pytest.mark.parametrize("limit", ["max_macs", "max_params"])
