@@ -1,6 +1,7 @@
-"""Does the search find better networks than random search on digits, and what does it cost?
+"""Does the search find better networks than random search, and what does it cost?
 
     python benchmarks/bench_search.py --seeds 20
+    python benchmarks/bench_search.py --task cifar10 --data cifar10_full_jpeg.npz --seeds 3
 
 For every seed three strategies spend the same number of trainings, the first ones on the same
 random cells: the search, random search, and the search with a constant predictor, which is left
@@ -10,10 +11,12 @@ with the exact MACs alone. Prints one table in Markdown.
 import argparse
 import dataclasses
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from cifar10_jpeg import cifar10_tenth  # type: ignore[import-not-found]  # Beside this script.
 from numpy.typing import NDArray
 from scipy.stats import ttest_rel, wilcoxon
 
@@ -24,28 +27,32 @@ from gemcore.progress import progress_bar
 from gemcore.searching.ask_tell import Search
 from gemcore.searching.config import SearchConfig
 from gemcore.searching.phase_clock import PhaseClock
-from gemcore.searching.run import new_search
 from gemcore.searching.search import make_setting, plan_trials, suited_config
 from gemcore.searching.setting import SearchSetting
 from gemcore.tasks import ProxyTask, load_task
-from gemcore.trials import LocalRunner, Outcome
+from gemcore.trials import LocalRunner, Outcome, choose_num_workers
 
 STRATEGIES = ("search", "random", "constant")
 LIMITS = (0.25, 0.5, 0.75)  # Quantiles of the random cells' MACs at which accuracies are compared.
 
 
 class CachedTrials:
-    """Trains each (cell, seed) once, two at a time, and keeps the outcomes in a file if asked."""
+    """Trains each (cell, seed) once, two at a time, and keeps the outcomes in a file if asked.
+
+    Rows of the file that belong to another task are passed over.
+    """
 
     def __init__(self, task: ProxyTask, cache: Path | None) -> None:
         self.task = task
         self.cache = cache
+        self.key = f"{task.fingerprint} {suited_config(task).training}"
         self.known: dict[tuple[str, int], Outcome] = {}
         self.runner: LocalRunner | None = None
         if cache is not None and cache.exists():
             for line in cache.read_text().splitlines():
                 row = json.loads(line)
-                self.known[row["cell"], row["seed"]] = Outcome.from_dict(row["outcome"])
+                if row.get("task") == self.key:
+                    self.known[row["cell"], row["seed"]] = Outcome.from_dict(row["outcome"])
 
     def run(self, setting: SearchSetting, cells: Sequence[Cell]) -> list[Outcome]:
         """Outcomes of the cells, trained now where they are not known."""
@@ -62,14 +69,18 @@ class CachedTrials:
         if self.runner is None or self.runner.settings.seed != setting.seed:
             if self.runner is not None:
                 self.runner.close()
-            num_workers, trials = plan_trials(self.task, setting)
-            self.runner = LocalRunner(self.task, trials, num_workers=num_workers)
+            trials = plan_trials(self.task, setting)
+            number = choose_num_workers(
+                self.task, ops=setting.space.op_names, device=trials.backend.device
+            )
+            self.runner = LocalRunner(self.task, trials, num_workers=number)
         return self.runner
 
     def _keep(self, cell: Cell, seed: int, outcome: Outcome) -> None:
         self.known[cell.to_json(), seed] = outcome
         if self.cache is not None:
-            row = {"cell": cell.to_json(), "seed": seed, "outcome": outcome.to_dict()}
+            row = {"task": self.key, "cell": cell.to_json(), "seed": seed}
+            row["outcome"] = outcome.to_dict()
             with open(self.cache, "a") as file:
                 file.write(json.dumps(row) + "\n")
 
@@ -112,7 +123,7 @@ def run_seed(
         if name == "search" and config.needs_encoder and encoder is None:
             with clock.phase("encoder"):
                 encoder = train_encoder(setting.space, config.encoder, seed=seed)
-        search = new_search(setting)
+        search = Search.of(setting)
         search.predictor = predictor_of(setting, encoder)
         searches[name] = finish(search, setting, trials)
     return searches, clock
@@ -178,11 +189,14 @@ def phases(runs: list[dict[str, Search]], clocks: list[PhaseClock]) -> list[str]
     return rows + [f"| {n} | {s:.1f} | {s / whole:.0%} |" for n, s in seconds.items()]
 
 
-def main() -> None:
-    """Runs the benchmark."""
+def read_options() -> argparse.Namespace:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--task", choices=["digits", "cifar10"], default="digits")
+    parser.add_argument("--data", type=Path, help="file of cifar10, see cifar10_jpeg.py")
     parser.add_argument("--seeds", type=int, default=20, help="how many, from 0 on")
     parser.add_argument("--num-trials", type=int, help="trainings of each strategy")
+    parser.add_argument("--epochs", type=int, help="of each candidate of cifar10")
     parser.add_argument(
         "--one-encoder",
         action="store_true",
@@ -190,7 +204,17 @@ def main() -> None:
     )
     parser.add_argument("--cache", type=Path, help="file of outcomes, read and added to")
     options = parser.parse_args()
-    task = load_task("digits")
+    if options.task == "cifar10" and not (options.data and options.data.is_file()):
+        print(f"cifar10 needs its file: there is none at --data {options.data}", file=sys.stderr)
+        raise SystemExit(2)
+    return options
+
+
+def main() -> None:
+    """Runs the benchmark."""
+    options = read_options()
+    digits = options.task == "digits"
+    task = load_task("digits") if digits else cifar10_tenth(options.data, epochs=options.epochs)
     config = suited_config(task)
     if options.num_trials is not None:
         config = dataclasses.replace(
@@ -208,7 +232,8 @@ def main() -> None:
             runs.append(searches)
             clocks.append(clock)
             bar.update()
-    print(f"digits, {options.seeds} seeds, {config.num_trials} trainings each\n")
+    print(f"{task}, {options.seeds} seeds, {config.num_trials} trainings each")
+    print(f"{config.training}\n")
     print("\n".join([*table(runs), "", *phases(runs, clocks)]))
 
 
