@@ -48,7 +48,8 @@ def from_plain(kind: type[T], plain: Any, *, name: str = "config") -> T:
     Args:
         kind: A dataclass, whose type hints say what each value must be.
         plain: What was read from a file.
-        name: What to call it in errors, which name a value as ``name.field.field``.
+        name: What to call it in errors, which name a value as ``name.field.field``;
+            empty for a whole file.
 
     Raises:
         TypeError: If a value is of another kind than its field.
@@ -64,28 +65,29 @@ def from_plain(kind: type[T], plain: Any, *, name: str = "config") -> T:
         TypeError: mixture.max_edits must be an integer, got float 2.5
     """
     if not isinstance(plain, Mapping):
-        raise TypeError(f"{name} must be a table of keys and values, got {describe(plain)}")
+        raise TypeError(
+            f"{name or 'the whole'} must be a table of keys and values, got {describe(plain)}"
+        )
     fields = [field.name for field in dataclasses.fields(kind) if field.init]  # type: ignore[arg-type]
-    check_keys(plain, fields, name=name)
+    prefix = f"{name}." if name else ""
+    _check_keys(plain, fields, prefix)
     hints = typing.get_type_hints(kind)
-    values = {key: _read(hints[key], value, name=f"{name}.{key}") for key, value in plain.items()}
+    values = {key: _read(hints[key], value, name=f"{prefix}{key}") for key, value in plain.items()}
     try:
         return kind(**values)
     except (TypeError, ValueError) as error:
         text = str(error)
-        joint = "." if text.split(" ")[0] in fields else ": "
+        where = prefix if text.split(" ")[0] in fields or not name else f"{name}: "
         wrong = TypeError if isinstance(error, TypeError) else ValueError
-        raise wrong(f"{name}{joint}{text}") from error
+        raise wrong(where + text) from error
 
 
-def check_keys(plain: Mapping[str, Any], known: Collection[str], *, name: str = "") -> None:
-    """Raises ValueError if a key is none of those known, naming the nearest one."""
+def _check_keys(plain: Mapping[str, Any], known: Collection[str], prefix: str) -> None:
     for key in plain:
         if key not in known:
-            dotted = f"{name}.{key}" if name else str(key)
             near = difflib.get_close_matches(str(key), known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-            raise ValueError(f"{dotted}: unknown key, {hint}")
+            raise ValueError(f"{prefix}{key}: unknown key, {hint}")
 
 
 def _options(hint: Any) -> tuple[Any, ...]:

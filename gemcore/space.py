@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal, get_args
 
 from scipy.stats import binom
 
@@ -14,7 +14,8 @@ from gemcore.cuda import sample_cuda
 from gemcore.ops import INPUT, OUTPUT, RESERVED, get_op
 from gemcore.topology import MAX_NODES
 
-DISTRIBUTIONS = ("bernoulli", "uniform_density", "edge_shrink", "grow")
+Distribution = Literal["bernoulli", "uniform_density", "edge_shrink", "grow"]
+DISTRIBUTIONS = get_args(Distribution)
 MIN_ACCEPTANCE = 0.01
 
 
@@ -29,16 +30,6 @@ class SearchSpace:
     - ``"edge_shrink"``: the complete DAG without a uniform number of edges;
     - ``"grow"``: 2 .. ``max_edges`` edges grown from node 0, out-degree at most 3.
 
-    Args:
-        num_nodes: Nodes of a cell before pruning, the input included, 1 .. 256.
-        ops: Names of the operations to draw from: built in or registered.
-        distribution: How edges are drawn, see above.
-        edge_prob: Probability of an edge, rounded to a multiple of 2^-32; ``"bernoulli"`` only.
-        max_edges: Most edges of a cell. ``"grow"`` needs it; ``"bernoulli"`` and
-            ``"uniform_density"`` draw cells with more again.
-        has_output: Whether the last node is the reserved ``"output"``, whose inputs are the cell's
-            leaves, as in NAS-Bench-101.
-
     Raises:
         ValueError: If a value is out of range, an operation is not known or reserved, or fewer
             than 1 % of the cells drawn would have at most ``max_edges`` edges.
@@ -51,11 +42,27 @@ class SearchSpace:
     """
 
     num_nodes: int = 30
+    """Nodes of a cell before pruning, the input included, 1 .. 256."""
+
     ops: tuple[str, ...] = ("conv1x1", "sepconv3x3")
-    distribution: str = "bernoulli"
+    """Names of the operations to draw from, built in (conv1x1, sepconv3x3, conv3x3, maxpool3x3,
+    identity) or registered."""
+
+    distribution: Distribution = "bernoulli"
+    """How edges are drawn. bernoulli: each with probability edge_prob; uniform_density: the same
+    with a probability of its own for each cell; edge_shrink: all possible ones without a uniform
+    number of them; grow: 2 .. max_edges, grown from node 0."""
+
     edge_prob: float = 0.2
+    """Probability of an edge, rounded to a multiple of 2^-32; for bernoulli only."""
+
     max_edges: int | None = None
+    """Most edges of a cell. grow needs it; bernoulli and uniform_density draw cells with more
+    again. None: as many as are drawn."""
+
     has_output: bool = False
+    """Whether the last node is the reserved operation output, whose inputs are the cell's leaves,
+    as in NAS-Bench-101."""
 
     def __post_init__(self) -> None:
         fewest = 2 if self.has_output else 1

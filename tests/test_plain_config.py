@@ -10,7 +10,7 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemcore.plain_config import check_keys, from_plain, to_plain
+from gemcore.plain_config import from_plain, to_plain
 from gemcore.searching.config import SearchConfig
 from gemcore.space import SearchSpace
 
@@ -101,10 +101,15 @@ def test_what_is_wrong_is_named(plain: Any, error: type[Exception], message: str
     assert str(raised.value).startswith(message)
 
 
-def test_keys_of_a_whole_file() -> None:
-    check_keys({"seed": 1}, ("seed", "space"))
-    with pytest.raises(ValueError, match=r"^sed: unknown key, did you mean seed\?"):
-        check_keys({"sed": 1}, ("seed", "space"))
+def test_a_whole_file_has_no_name() -> None:
+    with pytest.raises(ValueError, match=r"^numbr: unknown key, did you mean number\?"):
+        from_plain(Outer, {"numbr": 1}, name="")
+    with pytest.raises(ValueError, match=r"^inner\.step: unknown key"):
+        from_plain(Outer, {"inner": {"step": 1}}, name="")
+    with pytest.raises(ValueError, match=r"^nothing is done"):
+        from_plain(Inner, {"steps": 0}, name="")
+    with pytest.raises(TypeError, match=r"^the whole must be a table"):
+        from_plain(Inner, 3, name="")
 
 
 def optional_defaults(kind: type) -> list[tuple[str, Any]]:

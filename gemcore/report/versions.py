@@ -2,6 +2,8 @@
 
 import platform
 from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy
 import torch
@@ -22,6 +24,7 @@ def describe_build() -> str:
     """
     rows = {
         "gemcore": version("gemcore"),
+        "native code": _native_module(),
         "SIMD level": SIMD_LEVEL,
         "CUDA": cuda_status(),
         "threads": f"{get_num_threads()} of {num_cores()} cores",
@@ -30,3 +33,10 @@ def describe_build() -> str:
         "Python": f"{platform.python_version()} on {platform.platform()}",
     }
     return "\n".join(f"{name:<12}{value}" for name, value in rows.items())
+
+
+def _native_module() -> str:
+    spec = find_spec("gemcore._core")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).name
