@@ -1,10 +1,10 @@
-# For contributors: `make build` once in a virtual environment, then `make lint test`.
+# For contributors: `make build` once in a virtual environment, then `make lint test docs`.
 NATIVE = $(shell git ls-files '*.cpp' '*.h' '*.cu' '*.cuh')
 
-.PHONY: build test lint format sanitize
+.PHONY: build test lint docs format sanitize
 
 build:  # Editable: Python is read from here, C++ is built again on import where it changed.
-	pip install -c constraints.txt '.[test,lint]' scikit-build-core pybind11
+	pip install -c constraints.txt '.[test,lint,docs]' scikit-build-core pybind11
 	pip install --no-build-isolation --no-deps -Ceditable.rebuild=true -Ceditable.verbose=false \
 	  -Cbuild-dir=build/editable -Ccmake.define.GEMCORE_WERROR=ON -e .
 
@@ -18,6 +18,9 @@ lint:
 	mypy
 	stubtest --mypy-config-file pyproject.toml gemcore._core
 	python -P -c "import gemcore._cuda" 2>/dev/null || exit 0; stubtest --mypy-config-file pyproject.toml gemcore._cuda
+
+docs:  # Into site/; a broken link, a page in no menu or a docstring that can't be read fails.
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 format:
 	ruff check --fix .
