@@ -36,8 +36,9 @@ def announce(
     names["baseline"] = f"{config.num_trials} random cells to compare with"
     known = ", ".join(f"{names[phase]} {spoken(seconds)}" for phase, seconds in parts.items())
     if "candidates" not in parts:
-        text = f"Estimate: {known or 'nothing'} before the first candidate; the bar of {cells} "
-        text += "tells the rest, for only the task's function knows what one takes."
+        beside = f"{known} beside the candidates; " if known else ""
+        text = f"Estimate: {beside}the bar of {cells} tells the rest, for only the task's "
+        text += "function knows what one takes."
     else:
         text = f"Estimate: {known}; {spoken(sum(parts.values()))} in all."
     if config.max_seconds is not None:

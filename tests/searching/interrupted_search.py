@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+import gemcore.searching.final_training
 import gemcore.searching.pool
 import gemcore.searching.run
 from gemcore.predictor.mlp import MLPPredictor
@@ -42,7 +43,7 @@ PHASES: dict[str, tuple[Any, str, dict[str, Any]]] = {
         "bootstrap",
         {"predictor": "default", "bootstrap_samples": 300_000},
     ),
-    "final": (gemcore.searching.run, "train_final", {"final_epochs": 10_000}),
+    "final": (gemcore.searching.final_training, "train_final", {"final_epochs": 10_000}),
     "baseline": (gemcore.searching.run.SearchRun, "_run_baseline", {"num_workers": 2}),
 }
 
@@ -67,7 +68,7 @@ def interrupt_at(phase: str, folder: Path) -> dict[str, Any]:
             args = (args[0], args[1], np.linspace(0, 1, len(args[1])))
         if phase == "baseline":
             training = TrainingConfig(final_epochs=10_000)
-            args[0].trial_settings = replace(args[0].trial_settings, training=training)
+            args[0].training.trials = replace(args[0].trial_settings, training=training)
         return original(*args, **options)
 
     timer = threading.Timer(DELAY, press)
