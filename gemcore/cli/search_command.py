@@ -1,0 +1,124 @@
+"""``gemcore search``."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, Self
+
+import tyro
+from tyro.conf import DisallowNone, FlagCreatePairsOff, Positional
+
+from gemcore.arguments import check_seed
+from gemcore.cli.settings import Settings
+from gemcore.cli.suited import suited_settings
+from gemcore.cli.terminal import refuse
+from gemcore.searching.config import SearchConfig
+from gemcore.searching.search import search
+from gemcore.space import SearchSpace
+from gemcore.tasks.image_config import ImageConfig
+from gemcore.tasks.proxy_task import ProxyTask
+from gemcore.tasks.registry import load_task
+
+TaskName = Literal["digits", "cifar10", "cifar100", "mnist", "fashion_mnist"]
+
+
+def _arg(metavar: str, hint: str = "") -> object:
+    return tyro.conf.arg(metavar=metavar, help_behavior_hint=hint)
+
+
+@dataclass(frozen=True)
+class SearchCommand:
+    """Search for the best cell of a task, and train its network.
+
+    An encoder of cells is trained, random cells are trained as networks, a predictor learns from
+    them which cells to train next, and the best one is trained to the end and tested once.
+
+    A run that was cut short goes on where it was when the same command is given again.
+
+    For example:
+      gemcore search digits --out runs/digits
+      gemcore search --data photos/ --out runs/photos --num-trials 24
+      gemcore search cifar10 --data cifar10/ --out runs/c --images.proxy-fraction .1
+      gemcore search digits --config runs/digits/config.toml --out runs/again
+    """
+
+    task: Annotated[Positional[DisallowNone[TaskName | None]], _arg("[TASK]", "(or --data)")] = None
+    """What to search on: digits (1797 handwritten digits, bundled with scikit-learn), cifar10,
+    cifar100, mnist or fashion_mnist (their official files, which lie in --data)."""
+
+    data: Annotated[DisallowNone[Path | None], _arg("DIR")] = None
+    """Your own images: a folder with one sub-folder a class. With a TASK: where its files lie."""
+
+    out: Annotated[DisallowNone[Path | None], _arg("DIR", "(required)")] = None
+    """Folder of the run: new, without a run, or of the same run, which then goes on. It gets
+    numbers, weights, the model as source, pictures of the cell."""
+
+    seed: int = 0
+    """Of everything random: the same seed gives the same result."""
+
+    quiet: FlagCreatePairsOff[bool] = False
+    """Show no progress, only the summary in the end."""
+
+    config: Annotated[DisallowNone[Path | None], _arg("FILE")] = None
+    """Settings in TOML: seed, tables [space], [images], [config], [config.encoder] and so on, as
+    --print-config shows them. Flags win over the file, the file over what suits the task. The
+    config.toml of a run repeats it; what follows from the rest there (run_id, gemcore, task,
+    skeleton, input_size, num_classes) is passed over."""
+
+    print_config: FlagCreatePairsOff[bool] = False
+    """Print all settings as TOML, ready for --config, and do nothing else."""
+
+    settings: Annotated[SearchConfig, tyro.conf.arg(name="")] = field(default_factory=SearchConfig)
+    """Settings of the search. Name the task to see the defaults that suit it."""
+
+    images: ImageConfig = field(default_factory=ImageConfig)
+    """How image files are read."""
+
+    space: SearchSpace = field(default_factory=SearchSpace)
+    """Which cells are searched. Node 0 is the input, every other node draws its operation."""
+
+    kept: ClassVar[str] = "; what was learned so far is saved. The same command goes on from there"
+
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
+
+    @classmethod
+    def suited(cls, words: list[str]) -> Self:
+        """The command's defaults, which depend on the task and the file that the words name."""
+        if words[:1] != ["search"]:
+            return cls()
+        suited = suited_settings(words[1:])
+        return cls(
+            seed=suited.seed, settings=suited.config, images=suited.images, space=suited.space
+        )
+
+    def run(self) -> str:
+        """Searches, and returns the summary; or the settings, if those are asked for."""
+        if self.print_config:
+            return Settings(self.seed, self.space, self.images, self.settings).to_toml()
+        out = self._check_usage()
+        result = search(
+            self._load_task(),
+            self.space,
+            self.settings,
+            out=out,
+            seed=self.seed,
+            progress=not self.quiet,
+        )
+        return f"{result.summary()}\n\nWritten to {out}"
+
+    def _check_usage(self) -> Path:
+        if self.task is None and self.data is None:
+            refuse("name a TASK to search on, or give the folder of your images by --data")
+        if self.task == "digits" and self.data is not None:
+            refuse("--data must not be given for digits, whose images are bundled")
+        if self.task not in (None, "digits") and self.data is None:
+            refuse(f"--data must be given for {self.task}: the folder with its official files")
+        if self.out is None:
+            refuse("--out must be given: the folder of the run")
+        return self.out
+
+    def _load_task(self) -> ProxyTask:
+        if self.task is not None:
+            return load_task(self.task, self.data, images=self.images)
+        assert self.data is not None
+        return ProxyTask.from_folder(self.data, images=self.images)

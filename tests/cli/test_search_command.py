@@ -1,0 +1,157 @@
+"""``gemcore search``: exit statuses, and what a run leaves behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from gemcore.cli import main
+from gemcore.cli.search_command import TaskName
+from gemcore.searching.result import SearchResult
+from gemcore.searching.status import read_status
+from gemcore.tasks import task_names
+
+Refuses = Callable[..., str]
+
+QUICK = [
+    "--num-trials=2",
+    "--num-initial=1",
+    "--embedding=adjacency",
+    "--bootstrap-samples=100",
+    "--num-workers=1",
+    "--training.epochs=1",
+    "--training.final-epochs=1",
+    "--no-random-baseline",
+]
+
+
+def test_search_prints_the_summary_and_fills_the_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    words = ["search", "digits", "--out", str(out), "--seed", "3", "--quiet", *QUICK]
+    assert main([*words, "--space.num-nodes", "5", "--metric", "macro_f1"]) == 0
+    printed = capsys.readouterr()
+    result = SearchResult.load(out)
+    assert printed.out == f"{result.summary()}\n\nWritten to {out}\n"
+    assert not printed.err
+    assert result.setting.seed == 3
+    assert result.setting.space.num_nodes == 5
+    assert result.setting.config.num_trials == 2
+    assert result.setting.config.metric == "macro_f1"
+    for name in ("config.toml", "result.json", "model.safetensors", "cell.png", "cell.svg"):
+        assert (out / name).exists()
+    # The same command again finds all done, and another one in the same folder is refused.
+    assert main([*words, "--space.num-nodes", "5", "--metric", "macro_f1"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == printed.out.splitlines()[0]
+    assert main([*words, "--space.num-nodes", "6"]) == 1
+    assert "\n  space.num_nodes: 5 -> 6\n" in capsys.readouterr().err
+
+
+def test_without_quiet_progress_goes_to_standard_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["search", "digits", "--out", str(tmp_path / "run"), *QUICK]) == 0
+    printed = capsys.readouterr()
+    assert "Estimate: " in printed.err
+    assert "candidates" in printed.err
+    assert printed.out.startswith("Search of 'digits'")
+
+
+def test_a_failure_is_one_line_and_status_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["search", "digits", "--out", str(tmp_path / "run"), "--max-macs", "1"]
+    assert main(words) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("gemcore: max_macs must be met by a cell")
+    assert said.count("\n") == 1
+    (tmp_path / "cell.png").write_text("mine")
+    assert main(["search", "digits", "--out", str(tmp_path), *QUICK]) == 1
+    assert "out must be a new folder" in capsys.readouterr().err
+    nothing = str(tmp_path / "nothing")
+    assert main(["search", "--data", nothing, "--out", str(tmp_path / "run")]) == 1
+    assert nothing in capsys.readouterr().err
+
+
+def test_wrong_usage_is_status_2(tmp_path: Path, refuses: Refuses) -> None:
+    out = tmp_path / "run"
+    digits = ["search", "digits", "--out", str(out)]
+    assert refuses("search", "--out", str(out)) == (
+        "gemcore: name a TASK to search on, or give the folder of your images by --data"
+    )
+    assert refuses(*digits, "--data", str(tmp_path)) == (
+        "gemcore: --data must not be given for digits, whose images are bundled"
+    )
+    assert refuses("search", "mnist", "--out", str(out)) == (
+        "gemcore: --data must be given for mnist: the folder with its official files"
+    )
+    assert refuses("search", "digits") == "gemcore: --out must be given: the folder of the run"
+    assert refuses(*digits, "--num-trials", "0") == "gemcore: num_trials must be >= 1, got 0"
+    assert "seed must be in 0 .. " in refuses(*digits, "--seed", "-1")
+    assert refuses(*digits, "--training.epochs", "0") == "gemcore: epochs must be >= 1, got 0"
+    assert refuses(*digits, "--space.num-nodes", "0").startswith("gemcore: num_nodes must be in 1")
+    assert "conv9" in refuses(*digits, "--space.ops", "conv9")
+    assert "invalid choice 'gnn'" in refuses(*digits, "--predictor", "gnn")
+    assert "invalid choice 'imagenet'" in refuses("search", "imagenet", "--out", str(out))
+    said = refuses(*digits, "--num-trils", "9")
+    assert "Unrecognized options: --num-trils" in said
+    assert "Perhaps you meant: --num-trials" in said
+    assert not out.exists()
+
+
+def test_the_known_tasks_are_offered() -> None:
+    assert get_args(TaskName) == task_names()
+
+
+def test_a_folder_of_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image = pytest.importorskip("PIL.Image")
+    for number, name in enumerate(("dark", "light")):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for i in range(12):
+            picture = image.new("RGB", (20 + i, 17), (100 * number + i,) * 3)
+            picture.save(tmp_path / "photos" / name / f"{i}.png")
+    out = tmp_path / "run"
+    words = ["search", "--data", str(tmp_path / "photos"), "--out", str(out), "--quiet", *QUICK]
+    assert main([*words, "--images.image-size", "8"]) == 0
+    assert "2 trials" in capsys.readouterr().out
+    assert SearchResult.load(out).setting.input_size == (3, 8, 8)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_ctrl_c_is_status_130_and_keeps_the_trials(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    words = ["search", "digits", "--out", str(out), *QUICK, "--num-trials=500"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gemcore", *words],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,  # A source tree's own folder has no native module.
+    )
+    assert process.stderr is not None
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and process.poll() is None and num_trials(out) < 2:
+            time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)  # tests/searching/test_interrupts.py has times.
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert "Interrupted; what was learned so far is saved." in said
+    kept = SearchResult.load(out)
+    assert kept.status == "interrupted"
+    assert len(kept.trials) >= 2
+
+
+def num_trials(out: Path) -> int:
+    try:
+        return len(read_status(out).trials)
+    except FileNotFoundError:  # It has not begun.
+        return 0
