@@ -53,5 +53,5 @@ def check_seed(seed: object) -> int:
 
 def describe(value: object) -> str:
     """Type and a short form of a value, for error messages."""
-    text = repr(value)
+    text = " ".join(repr(value).split())
     return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"

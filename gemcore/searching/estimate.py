@@ -63,7 +63,7 @@ def estimate(
         step * epochs * max(1, number // training.batch_size)
         for epochs, number in (
             (training.epochs, len(task.split.train)),
-            (training.final_epochs, len(task.split.train) + len(task.split.valid)),
+            (training.final_epochs, len(task.labels) - len(task.split.test)),
         )
     )
     start = WORKER_START if num_workers > 1 else 0.0

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gemcore.arguments import check_int
 from gemcore.networks.skeleton import Skeleton
+from gemcore.tasks.image_files import read_image
 from gemcore.tasks.images import check_input_size
 from gemcore.tasks.preprocessing import Preprocessing
 
@@ -28,10 +29,10 @@ def iterate_inputs(images: Any, preprocessing: Preprocessing) -> Iterator[Tensor
     if paths is None:
         yield from torch.split(preprocessing.apply(images), CHUNK)
         return
-    if getattr(preprocessing, "values", "") != "bytes":
+    if not can_read_files(preprocessing):
         raise ValueError(
-            "images must be numbers on the scale of the task's images, which were no bytes, "
-            f"got the file {str(paths[0])!r}"
+            "images must be an array like the task's images, which were no bytes of 1 or 3 "
+            f"channels as files are, got the file {str(paths[0])!r}"
         )
     for path in paths:
         if path.is_dir():
@@ -39,11 +40,16 @@ def iterate_inputs(images: Any, preprocessing: Preprocessing) -> Iterator[Tensor
                 f"images must be files, got the folder {str(path)!r}: list its files, such as "
                 "sorted(folder.glob('*.jpg'))"
             )
-    from gemcore.tasks.image_files import read_image
-
     for start in range(0, len(paths), CHUNK):
         read = [read_image(path, preprocessing.input_size) for path in paths[start : start + CHUNK]]
         yield preprocessing.normalize(torch.from_numpy(np.stack(read)))
+
+
+def can_read_files(preprocessing: Preprocessing | None) -> bool:
+    """Whether image files are what the network was trained on: bytes, grey or of three colors."""
+    if preprocessing is None or preprocessing.input_size[0] not in (1, 3):
+        return False
+    return preprocessing.values == "bytes"
 
 
 def _find_paths(images: Any) -> list[Path] | None:

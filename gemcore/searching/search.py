@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
-from gemcore.arguments import check_seed, check_type, describe
+from gemcore.arguments import check_in, check_seed, check_type, describe
 from gemcore.networks.skeleton import Skeleton
 from gemcore.searching.ask_tell import Search
 from gemcore.searching.config import SearchConfig
@@ -18,6 +18,7 @@ from gemcore.searching.run_folder import RunFolder
 from gemcore.searching.setting import SearchSetting, TaskFacts
 from gemcore.space import SearchSpace
 from gemcore.tasks import ProxyTask, load_task, resolve_backend
+from gemcore.tasks.class_weights import check_class_weights
 from gemcore.trials import TrialSettings, UserTask, choose_num_workers
 from gemcore.trials.store import MemoryStore
 
@@ -84,6 +85,9 @@ def search(
         raise TypeError(f"task must be a name, a ProxyTask or a function, got {describe(task)}")
     setting = make_setting(task, space, config, seed)
     known = [_read_known(pair) for pair in initial]
+    if isinstance(task, ProxyTask):
+        check_in("metric", setting.config.metric, task.metric_names)
+        check_class_weights(setting.config.training, task.num_classes)
     plan = plan_trials(task, setting)
     trial_run = Search.of(setting)  # Refuses what can't be searched, and cells of another space.
     for cell, metrics in known:

@@ -3,7 +3,6 @@
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn.functional import cross_entropy
 
 from gemcore.arguments import check_seed, check_type
 from gemcore.cell import Cell
@@ -11,8 +10,10 @@ from gemcore.networks.network import Network, build_network
 from gemcore.networks.skeleton import Skeleton
 from gemcore.progress import progress_bar
 from gemcore.tasks.backend import ResolvedBackend, resolve_backend
-from gemcore.tasks.inference import accuracy_of, predict_logits
+from gemcore.tasks.class_weights import resolve_class_weights
+from gemcore.tasks.inference import predict_logits
 from gemcore.tasks.isolation import isolated
+from gemcore.tasks.metrics import measure
 from gemcore.tasks.proxy_task import ProxyTask
 from gemcore.tasks.recipe import Examples, Recipe
 from gemcore.tasks.training import fit_network
@@ -42,25 +43,25 @@ def evaluate_cell(
         backend: Where and in which numbers; default: as ``training`` and this machine say.
 
     Returns:
-        ``accuracy`` in [0, 1] and ``valid_loss`` (cross-entropy) on the validation images,
-        ``train_loss`` (smoothed cross-entropy, last epoch).
+        On the validation images ``accuracy``, ``balanced_accuracy`` and ``macro_f1`` in [0, 1],
+        the task's own metrics and ``valid_loss`` (cross-entropy); ``train_loss`` (as minimized,
+        last epoch).
 
     Raises:
-        ValueError: If the cell can't become a network.
+        ValueError: If the cell can't become a network, a metric of the task's own fails, or
+            ``class_weights`` are not one a class.
         FloatingPointError: If the loss is not finite.
     """
-    recipe = _recipe(task, skeleton, training, seed, backend)
+    check_type("task", task, ProxyTask)
+    recipe = _recipe(task, skeleton, training, seed, backend, task.split.train)
     with isolated(recipe.backend, seed) as device:
         network = _build(cell, task, skeleton, recipe)
         train = _examples(task, task.split.train, device)
         valid = _examples(task, task.split.valid, device)
         train_loss = fit_network(network, train, recipe)
         logits = predict_logits(network, valid.images, recipe)
-        return {
-            "accuracy": accuracy_of(logits, valid.labels),
-            "valid_loss": float(cross_entropy(logits, valid.labels)),
-            "train_loss": train_loss,
-        }
+        metrics = measure(logits, valid.labels, task.metrics)
+        return metrics | {"valid_loss": metrics.pop("loss"), "train_loss": train_loss}
 
 
 def train_final(
@@ -85,15 +86,16 @@ def train_final(
         progress: Whether to show a bar.
 
     Returns:
-        The network, on the CPU and in eval mode, float32; and ``test_accuracy``, ``test_loss``,
-        ``train_loss``.
+        The network, on the CPU and in eval mode, float32; and what :func:`evaluate_cell` measures,
+        on the test images, by names that begin with ``test_``, beside ``train_loss``.
 
     Raises:
         ValueError: If the cell can't become a network.
         FloatingPointError: If the loss is not finite.
     """
-    recipe = _recipe(task, skeleton, training, seed, backend, final=True)
-    known = np.sort(np.concatenate([task.split.train, task.split.valid]))
+    check_type("task", task, ProxyTask)
+    known = task.split.known(len(task.labels))
+    recipe = _recipe(task, skeleton, training, seed, backend, known, final=True)
     with (
         isolated(recipe.backend, seed) as device,
         progress_bar(recipe.epochs, "final training", enabled=progress, unit="epoch") as bar,
@@ -103,11 +105,9 @@ def train_final(
         test = _examples(task, task.split.test, device)
         train_loss = fit_network(network, train, recipe, on_epoch=bar.update)
         logits = predict_logits(network, test.images, recipe)
-        metrics = {
-            "test_accuracy": accuracy_of(logits, test.labels),
-            "test_loss": float(cross_entropy(logits, test.labels)),
-            "train_loss": train_loss,
-        }
+        measured = measure(logits, test.labels, task.metrics)
+        metrics = {f"test_{name}": value for name, value in measured.items()}
+        metrics["train_loss"] = train_loss
     # The plain order in memory is what files and other frameworks expect of weights.
     return _moved(network, "cpu", torch.contiguous_format), metrics
 
@@ -118,15 +118,16 @@ def _recipe(
     training: TrainingConfig,
     seed: int,
     backend: ResolvedBackend | None,
+    part: NDArray[np.int64],
     *,
     final: bool = False,
 ) -> Recipe:
-    check_type("task", task, ProxyTask)
     check_type("training", training, TrainingConfig)
     if backend is None:
         backend = resolve_backend(training, skeleton, input_size=task.input_size)
     epochs = training.final_epochs if final else training.epochs
-    return Recipe(training, backend, task.preprocessing, epochs, check_seed(seed))
+    weights = resolve_class_weights(training, task.labels[part], task.num_classes)
+    return Recipe(training, backend, task.preprocessing, epochs, check_seed(seed), weights)
 
 
 def _build(cell: Cell, task: ProxyTask, skeleton: Skeleton, recipe: Recipe) -> Network:

@@ -37,8 +37,8 @@ def read_images(images: Any, channels: str | None = None) -> tuple[NDArray[Any],
         channels: ``"first"`` or ``"last"``; None: where an axis of 1, 3 or 4 says so.
 
     Returns:
-        A C-contiguous array ``[N, C, H, W]``, uint8 or float32, that shares no memory with
-        ``images``, and the layout found.
+        A C-contiguous array ``[N, C, H, W]``, uint8 or float32, and the layout found. It shares
+        no memory with ``images``, unless these are read-only and in this form already.
 
     Raises:
         TypeError: If the images are no real numbers.
@@ -59,7 +59,7 @@ def read_images(images: Any, channels: str | None = None) -> tuple[NDArray[Any],
     if 0 in array.shape:
         raise ValueError(f"images must not be empty, got shape {list(array.shape)}")
     layout = find_layout(array.shape, channels)
-    return read_values(array, layout), layout
+    return read_values(array, layout, copy=array.flags.writeable), layout
 
 
 def find_layout(shape: tuple[int, ...], channels: str | None = None) -> Layout:
@@ -93,8 +93,10 @@ def find_layout(shape: tuple[int, ...], channels: str | None = None) -> Layout:
     return possible[0]
 
 
-def read_values(array: NDArray[Any], layout: Layout) -> NDArray[Any]:
-    """A copy with the channels first: uint8 of bytes and booleans, else finite float32.
+def read_values(array: NDArray[Any], layout: Layout, *, copy: bool = True) -> NDArray[Any]:
+    """The array with the channels first: uint8 of bytes and booleans, else finite float32.
+
+    Without ``copy`` it is the array itself where that is in this form.
 
     Raises:
         TypeError: If the images are no real numbers.
@@ -107,9 +109,9 @@ def read_values(array: NDArray[Any], layout: Layout) -> NDArray[Any]:
     elif layout == "grey":
         array = array[:, None]
     if array.dtype.kind == "b" or array.dtype == np.uint8:
-        return array.astype(np.uint8, order="C", copy=True)
+        return array.astype(np.uint8, order="C", copy=copy)
     with np.errstate(over="ignore"):  # What overflows float32 is refused below, as infinite.
-        stored = array.astype(np.float32, order="C", copy=True)
+        stored = array.astype(np.float32, order="C", copy=copy)
     finite = np.isfinite(stored)
     if not finite.all():
         image, *place = np.argwhere(~finite)[0].tolist()

@@ -1,4 +1,4 @@
-"""Trained networks at work: logits, accuracy, and the statistics that both rest on."""
+"""Trained networks at work: logits, and the statistics that they rest on."""
 
 import torch
 from torch import Tensor, nn
@@ -15,16 +15,6 @@ def predict_logits(network: nn.Module, images: Tensor, recipe: Recipe) -> Tensor
     chunks = images.tensor_split(max(1, len(images) // CHUNK))
     with torch.no_grad(), recipe.autocast():
         return torch.cat([network(recipe.prepare(chunk)).float() for chunk in chunks])
-
-
-def accuracy_of(logits: Tensor, labels: Tensor) -> float:
-    """Share of the images whose largest logit is the label's.
-
-    Example:
-        >>> accuracy_of(torch.tensor([[0.0, 1.0], [0.0, 1.0]]), torch.tensor([1, 0]))
-        0.5
-    """
-    return float((logits.argmax(1) == labels).to(torch.float64).mean())
 
 
 def settle_statistics(network: nn.Module, images: Tensor, recipe: Recipe) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 from gemcore.arguments import check_float, check_in, check_type
 from gemcore.tasks.images import LAYOUTS, Layout, check_input_size, read_values, to_array
 
+Values = Literal["bytes", "numbers"]
 CHUNK = 1024  # Images whose statistics are taken at once, to bound the memory in float64.
 
 
@@ -25,6 +26,8 @@ class Preprocessing:
         std: Of each channel, > 0.
         layout: How the training images came: ``"grey"`` ``[N, H, W]``, ``"first"``
             ``[N, C, H, W]`` or ``"last"`` ``[N, H, W, C]``; images that fit two are read so.
+        values: ``"bytes"`` where the training images were of 0 .. 255, as image files are, else
+            ``"numbers"``.
 
     Example:
         >>> preprocessing = Preprocessing((1, 2, 2), mean=(3.0,), std=(2.0,), layout="grey")
@@ -38,6 +41,7 @@ class Preprocessing:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     layout: Layout = "first"
+    values: Values = "numbers"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "input_size", check_input_size(self.input_size))
@@ -53,6 +57,7 @@ class Preprocessing:
         if min(self.std) <= 0:
             raise ValueError(f"std must be > 0, got {min(self.std):g}")
         check_in("layout", self.layout, LAYOUTS)
+        check_in("values", self.values, get_args(Values))
 
     @classmethod
     def of(cls, images: NDArray[Any], layout: Layout) -> Self:
@@ -65,7 +70,8 @@ class Preprocessing:
         std = np.sqrt(squares / size)
         # Rounding leaves a constant channel a deviation, far below float32's resolution.
         std[std <= 1e-6 * np.abs(mean)] = 1.0
-        return cls(images.shape[1:], tuple(mean.tolist()), tuple(std.tolist()), layout)
+        values: Values = "bytes" if images.dtype == np.uint8 else "numbers"
+        return cls(images.shape[1:], tuple(mean.tolist()), tuple(std.tolist()), layout, values)
 
     def normalize(self, images: Tensor) -> Tensor:
         """Standardizes a tensor ``[N, C, H, W]`` of any dtype; float32 on its device."""
@@ -118,7 +124,7 @@ class Preprocessing:
             ValueError: If a key is missing or unknown, or a value out of range.
         """
         check_type("preprocessing", data, Mapping)
-        wanted = ("input_size", "mean", "std", "layout")
+        wanted = ("input_size", "mean", "std", "layout", "values")
         if set(data) != set(wanted):
             raise ValueError(
                 f"preprocessing must have the keys {', '.join(wanted)}, got {', '.join(data)}"
@@ -126,4 +132,4 @@ class Preprocessing:
         for name in wanted[:3]:
             check_type(name, data[name], (tuple, list))
         input_size, mean, std = (tuple(data[name]) for name in wanted[:3])
-        return cls(check_input_size(input_size), mean, std, data["layout"])
+        return cls(check_input_size(input_size), mean, std, data["layout"], data["values"])

@@ -49,6 +49,13 @@ class Recipe:
     preprocessing: Preprocessing
     epochs: int
     seed: int
+    class_weights: tuple[float, ...] | None = None
+
+    def weights_on(self, device: torch.device) -> Tensor | None:
+        """Weight of each class in the loss, float32 ``[C]``; None where all count alike."""
+        if self.class_weights is None:
+            return None
+        return torch.tensor(self.class_weights, dtype=torch.float32, device=device)
 
     def prepare(self, images: Tensor) -> Tensor:
         """Standardized images, float32 in the memory format of the backend."""

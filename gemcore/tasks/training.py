@@ -74,6 +74,7 @@ def _fit_epoch(
         len(examples), numpy_generator(recipe.seed, Stream.AUGMENTATION, epoch)
     )
     total = torch.zeros((), dtype=torch.float32, device=labels.device)
+    weights = recipe.weights_on(labels.device)
     # Batches of nearly equal size: a remainder of one image would have no batch statistics.
     batches = order.tensor_split(max(1, len(examples) // training.batch_size))
     for step, batch in enumerate(batches):
@@ -83,7 +84,7 @@ def _fit_epoch(
         with recipe.autocast():
             logits = network(images)
         loss = cross_entropy(
-            logits.float(), labels[batch], label_smoothing=training.label_smoothing
+            logits.float(), labels[batch], weights, label_smoothing=training.label_smoothing
         )
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from gemcore.arguments import check_float, check_in, check_int, check_type
+from gemcore.arguments import check_float, check_in, check_int, check_type, describe
 
 Augmentation = Literal["auto", "none", "shift", "crop_flip"]
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -40,6 +40,10 @@ class TrainingConfig:
     label_smoothing: float = 0.1
     """Share of the target that is spread evenly over all classes, 0 up to but not 1."""
 
+    class_weights: Literal["balanced"] | tuple[float, ...] | None = None
+    """How much the images of each class count: a number a class, or balanced, so that all classes
+    count alike however many images they have. None: every image counts alike."""
+
     augment: Augmentation = "auto"
     """Random changes of training images: none; shift, by up to an eighth of the size; crop_flip,
     the same and mirrored left to right. auto: shift for grey images, crop_flip for color."""
@@ -65,8 +69,19 @@ class TrainingConfig:
                 raise ValueError(f"{name} must be below 1, got 1")
         if self.learning_rate == 0:
             raise ValueError("learning_rate must be > 0, got 0")
+        if self.class_weights is not None and self.class_weights != "balanced":
+            object.__setattr__(self, "class_weights", _read_weights(self.class_weights))
         check_in("augment", self.augment, get_args(Augmentation))
         check_type("device", self.device, str)
         check_in("precision", self.precision, get_args(Precision))
         if self.threads is not None:
             check_int("threads", self.threads, 1)
+
+
+def _read_weights(weights: object) -> tuple[float, ...]:
+    if not isinstance(weights, tuple | list):
+        raise TypeError(f"class_weights must be 'balanced' or numbers, got {describe(weights)}")
+    numbers = tuple(check_float("class_weights", weight, 0) for weight in weights)
+    if 0 in numbers:
+        raise ValueError("class_weights must be above 0, got 0")
+    return numbers

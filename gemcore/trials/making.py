@@ -26,8 +26,9 @@ def choose_num_workers(
 ) -> int:
     """How many candidates are to be trained side by side; 1 means in this process.
 
-    Child processes train on the CPU and know the built-in operations alone. So a task that is a
-    function, a user's own operation and a GPU stay in this process, whatever ``num_workers`` says.
+    Child processes train on the CPU and know the built-in operations and metrics alone. So a task
+    that is a function, a user's own operation or metric and a GPU stay in this process, whatever
+    ``num_workers`` says.
 
     Args:
         task: What to evaluate on.
@@ -37,7 +38,7 @@ def choose_num_workers(
     """
     if num_workers is not None:
         check_int("num_workers", num_workers, 1)
-    at_home = not isinstance(task, ProxyTask) or device != "cpu"
+    at_home = not isinstance(task, ProxyTask) or bool(task.metrics) or device != "cpu"
     at_home = at_home or not all(name in RESERVED or is_built_in(name) for name in ops)
     # Pipes can't be waited for on Windows; an embedded Python has no executable.
     if at_home or os.name != "posix" or not sys.executable:

@@ -49,7 +49,8 @@ def test_learns_digits() -> None:
     training = TrainingConfig(threads=1, device="cpu")
     found = evaluate_cell(CELL, task, skeleton=task.skeleton, training=training, seed=0)
     assert found["accuracy"] > 0.7
-    assert sorted(found) == ["accuracy", "train_loss", "valid_loss"]
+    names = ["accuracy", "balanced_accuracy", "macro_f1", "train_loss", "valid_loss"]
+    assert sorted(found) == names
     assert all(type(value) is float for value in found.values())
 
 
@@ -148,7 +149,8 @@ def test_final_training_sees_validation_images_but_no_test_images(task: ProxyTas
 
 def test_final_network_is_ready_to_use(task: ProxyTask) -> None:
     network, metrics = train_final(CELL, task, skeleton=SKELETON, training=TRAINING, seed=0)
-    assert sorted(metrics) == ["test_accuracy", "test_loss", "train_loss"]
+    measured = ["test_accuracy", "test_balanced_accuracy", "test_loss", "test_macro_f1"]
+    assert sorted(metrics) == [*measured, "train_loss"]
     assert not any(module.training for module in network.modules())
     assert all(tensor.is_contiguous() for tensor in network.state_dict().values())
     with torch.no_grad():

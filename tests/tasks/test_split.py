@@ -1,8 +1,10 @@
 """gemcore.tasks.split: disjoint, stratified, the same in every process."""
 
+from typing import Any
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -83,7 +85,7 @@ def test_split_is_frozen() -> None:
 @pytest.mark.parametrize("value", [0.0, 1.0])
 @pytest.mark.parametrize("name", ["test_fraction", "valid_fraction"])
 def test_fraction_out_of_range_is_refused(name: str, value: float) -> None:
-    fractions = {"test_fraction": 0.2, "valid_fraction": 0.2, name: value}
+    fractions: dict[str, Any] = {"test_fraction": 0.2, "valid_fraction": 0.2, name: value}
     with pytest.raises(ValueError, match=f"{name} must be above 0 and below 1, got {value:g}"):
         stratified_split(np.arange(20) % 2, seed=0, **fractions)
 
@@ -104,3 +106,81 @@ def test_apportion_sums_up_within_the_limits(shares: list[float], data: st.DataO
     assert quota.sum() == total
     assert (quota >= 0).all()
     assert (quota <= limits).all()
+
+
+def test_a_proxy_of_a_tenth_has_as_many_of_each_class() -> None:
+    labels = np.repeat(np.arange(10), 600)
+    test = np.arange(0, 6000, 6)
+    split = stratified_split(
+        labels, test_fraction=0.2, valid_fraction=0.2, seed=0, test=test, proxy_fraction=0.1
+    )
+    assert np.array_equal(split.test, test)
+    seen = np.sort(np.concatenate([split.train, split.valid]))
+    assert np.bincount(labels[seen]).tolist() == [50] * 10
+    assert np.bincount(labels[split.valid]).tolist() == [10] * 10
+    assert not np.isin(seen, test).any()
+    assert np.array_equal(split.known(6000), np.setdiff1d(np.arange(6000), test))
+
+
+def test_a_whole_proxy_changes_nothing() -> None:
+    labels = np.arange(100) % 3
+    options: dict[str, Any] = {"test_fraction": 0.2, "valid_fraction": 0.2, "seed": 1}
+    one, other = (
+        stratified_split(labels, **options),
+        stratified_split(labels, proxy_fraction=1.0, **options),
+    )
+    for part in ("train", "valid", "test"):
+        assert np.array_equal(getattr(one, part), getattr(other, part))
+    assert np.array_equal(one.known(100), np.sort(np.concatenate([one.train, one.valid])))
+
+
+@given(
+    st.lists(st.integers(1, 12), min_size=2, max_size=6),
+    st.floats(0.01, 1),
+    st.integers(0, 2**64 - 1),
+)
+def test_every_class_is_trained_on_however_small_the_proxy(
+    counts: list[int], fraction: float, seed: int
+) -> None:
+    labels = np.repeat(np.arange(len(counts)), counts)
+    assume(len(labels) >= len(counts) + 2)
+    split = stratified_split(
+        labels, test_fraction=0.2, valid_fraction=0.2, seed=seed, proxy_fraction=fraction
+    )
+    parts = (split.train, split.valid, split.test)
+    assert set(labels[split.train]) == set(range(len(counts)))
+    assert min(map(len, parts)) >= 1
+    assert len(np.unique(np.concatenate(parts))) == sum(map(len, parts))
+
+
+@pytest.mark.parametrize(
+    ("test", "error", "message"),
+    [
+        ([0.5], TypeError, "test_index must be integers, got dtype float64"),
+        ([], TypeError, "test_index must be integers, got dtype float64"),
+        (np.zeros(0, int), ValueError, r"test_index must be a list of numbers, got shape \[0\]"),
+        ([[1]], ValueError, r"test_index must be a list of numbers, got shape \[1, 1\]"),
+        ([1, 1], ValueError, r"different numbers in 0 \.\. 9, got 2 of 1 kinds from 1 to 1"),
+        ([1, 10], ValueError, r"different numbers in 0 \.\. 9, got 2 of 2 kinds from 1 to 10"),
+        ([-1, 3], ValueError, r"different numbers in 0 \.\. 9, got 2 of 2 kinds from -1 to 3"),
+        ([0, 2, 4, 6, 8], ValueError, "leave an image of each class.*got 5 left of 2 classes"),
+        ([0, 2, 4, 6, 1, 3, 5, 7], ValueError, "leave an image of each class.*got 2 left of 2"),
+    ],
+)
+def test_given_test_images_are_checked(test: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        stratified_split(
+            np.arange(10) % 2, test_fraction=0.2, valid_fraction=0.2, seed=0, test=test
+        )
+
+
+@pytest.mark.parametrize("fraction", [0, -0.5, 1.5])
+def test_proxies_are_checked(fraction: float) -> None:
+    with pytest.raises(ValueError, match=r"proxy_fraction must be (above 0|in 0 \.\. 1), got"):
+        stratified_split(
+            np.arange(10) % 2,
+            test_fraction=0.2,
+            valid_fraction=0.2,
+            seed=0,
+            proxy_fraction=fraction,
+        )
