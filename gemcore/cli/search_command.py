@@ -16,7 +16,7 @@ from gemcore.searching.search import search
 from gemcore.space import SearchSpace
 from gemcore.tasks.image_config import ImageConfig
 from gemcore.tasks.proxy_task import ProxyTask
-from gemcore.tasks.registry import load_task
+from gemcore.tasks.registry import TASKS, load_task, needs_directory
 
 TaskName = Literal["digits", "cifar10", "cifar100", "mnist", "fashion_mnist"]
 
@@ -47,6 +47,10 @@ class SearchCommand:
 
     data: Annotated[DisallowNone[Path | None], _arg("DIR")] = None
     """Your own images: a folder with one sub-folder a class. With a TASK: where its files lie."""
+
+    test_data: Annotated[DisallowNone[Path | None], _arg("DIR")] = None
+    """Images for the final test, in the same sub-folders as those in --data. Without it, a share of
+    those in --data is kept apart."""
 
     out: Annotated[DisallowNone[Path | None], _arg("DIR", "(required)")] = None
     """Folder of the run: new, without a run, or of the same run, which then goes on. It gets
@@ -109,10 +113,13 @@ class SearchCommand:
     def _check_usage(self) -> Path:
         if self.task is None and self.data is None:
             refuse("name a TASK to search on, or give the folder of your images by --data")
-        if self.task == "digits" and self.data is not None:
-            refuse("--data must not be given for digits, whose images are bundled")
-        if self.task not in (None, "digits") and self.data is None:
-            refuse(f"--data must be given for {self.task}: the folder with its official files")
+        if self.task is not None and needs_directory(self.task) != (self.data is not None):
+            if self.data is not None:
+                refuse(f"--data must not be given for {self.task}, whose images are bundled")
+            files = TASKS[self.task].files
+            refuse(f"--data must be given for {self.task}: the folder with {files}")
+        if self.test_data is not None and (self.task is not None or self.data is None):
+            refuse("--test-data goes with images of your own in --data, without a TASK")
         if self.out is None:
             refuse("--out must be given: the folder of the run")
         return self.out
@@ -121,4 +128,9 @@ class SearchCommand:
         if self.task is not None:
             return load_task(self.task, self.data, images=self.images)
         assert self.data is not None
-        return ProxyTask.from_folder(self.data, images=self.images)
+        return ProxyTask.from_folder(
+            self.data,
+            test_directory=self.test_data,
+            images=self.images,
+            progress=not self.quiet,
+        )

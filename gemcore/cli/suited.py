@@ -7,11 +7,13 @@ from pathlib import Path
 
 from gemcore.cli.settings import Settings, read_settings
 from gemcore.cli.terminal import refuse
+from gemcore.searching.config import SearchConfig
 from gemcore.searching.search import suited_config
 from gemcore.space import SearchSpace
-from gemcore.tasks.registry import load_task, task_names
+from gemcore.tasks.registry import SUITED, load_task, needs_directory, task_names
 
-TAKES_TEXT = ("--data", "--out", "--config", "--metric")  # What follows may be called as a task is.
+# What follows these may be called as a task is.
+TAKES_TEXT = ("--data", "--test-data", "--out", "--config", "--metric")
 
 
 def suited_settings(words: Sequence[str]) -> Settings:
@@ -30,9 +32,11 @@ def suited_settings(words: Sequence[str]) -> Settings:
 
 def _suited_to(task: str | None) -> Settings:
     space = SearchSpace.preset("small")
-    if task != "digits":
+    if task is None:
         return Settings(space=space)
-    known = load_task(task)
+    if needs_directory(task):
+        return Settings(space=space, config=SearchConfig(**SUITED))
+    known = load_task(task)  # Bundled, and read in no time; so is the baseline of random cells.
     config = dataclasses.replace(suited_config(known), random_baseline=True)
     return Settings(space=known.space or space, config=config)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from PIL import Image
 
 from gemcore.cli import main
 from gemcore.cli.search_command import TaskName
@@ -90,7 +91,11 @@ def test_wrong_usage_is_status_2(tmp_path: Path, refuses: Refuses) -> None:
         "gemcore: --data must not be given for digits, whose images are bundled"
     )
     assert refuses("search", "mnist", "--out", str(out)) == (
-        "gemcore: --data must be given for mnist: the folder with its official files"
+        "gemcore: --data must be given for mnist: the folder with "
+        "train-images-idx3-ubyte and so on, .gz or not"
+    )
+    assert refuses(*digits, "--test-data", str(tmp_path)) == (
+        "gemcore: --test-data goes with images of your own in --data, without a TASK"
     )
     assert refuses("search", "digits") == "gemcore: --out must be given: the folder of the run"
     assert refuses(*digits, "--num-trials", "0") == "gemcore: num_trials must be >= 1, got 0"
@@ -111,17 +116,22 @@ def test_the_known_tasks_are_offered() -> None:
 
 
 def test_a_folder_of_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    image = pytest.importorskip("PIL.Image")
-    for number, name in enumerate(("dark", "light")):
-        (tmp_path / "photos" / name).mkdir(parents=True)
-        for i in range(12):
-            picture = image.new("RGB", (20 + i, 17), (100 * number + i,) * 3)
-            picture.save(tmp_path / "photos" / name / f"{i}.png")
-    out = tmp_path / "run"
-    words = ["search", "--data", str(tmp_path / "photos"), "--out", str(out), "--quiet", *QUICK]
-    assert main([*words, "--images.image-size", "8"]) == 0
-    assert "2 trials" in capsys.readouterr().out
-    assert SearchResult.load(out).setting.input_size == (3, 8, 8)
+    for part, number in (("photos", 12), ("more", 4)):
+        for brightness, name in enumerate(("dark", "light")):
+            (tmp_path / part / name).mkdir(parents=True)
+            for i in range(number):
+                picture = Image.new("RGB", (20 + i, 17), (100 * brightness + i,) * 3)
+                picture.save(tmp_path / part / name / f"{i}.png")
+    photos, out = str(tmp_path / "photos"), tmp_path / "run"
+    words = ["search", "--data", photos, "--quiet", *QUICK, "--images.image-size", "8"]
+    assert main([*words, "--out", str(out), "--test-data", str(tmp_path / "more")]) == 0
+    shown = capsys.readouterr().out
+    assert "Search of 'photos'" in shown
+    assert "2 trials" in shown
+    result = SearchResult.load(out)
+    assert result.setting.input_size == (3, 8, 8)
+    assert result.setting.task.class_names == ("dark", "light")
+    assert result.predict([tmp_path / "more" / "dark" / "0.png"]).labels[0] in ("dark", "light")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")

@@ -14,6 +14,7 @@ from gemcore.searching.config import SearchConfig
 from gemcore.searching.search import suited_config
 from gemcore.space import SearchSpace
 from gemcore.tasks import load_task
+from gemcore.tasks.registry import SUITED
 
 Refuses = Callable[..., str]
 
@@ -64,6 +65,8 @@ def test_defaults_are_those_of_the_task() -> None:
     assert digits.settings.encoder == suited.encoder
     assert digits.settings.random_baseline
     assert digits.space == load_task("digits").space
+    assert parsed("cifar10").settings == SearchConfig(**SUITED)
+    assert parsed("mnist", "--data", "digits").space == SearchSpace.preset("small")
     other = parsed("--data", "digits", "--out", "digits")  # Names of folders, not of the task.
     assert other.settings == SearchConfig()
     assert other.space == SearchSpace.preset("small")
