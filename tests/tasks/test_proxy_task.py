@@ -1,4 +1,4 @@
-"""gemcore.tasks.proxy_task and the tasks known by name."""
+"""gemcore.tasks.proxy_task and the digits."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import torch
 from sklearn.datasets import load_digits
 
 from gemcore import SearchSpace, Skeleton
-from gemcore.tasks import ProxyTask, load_task, task_names
+from gemcore.tasks import ProxyTask, load_task
 
 
 def striped(num_images: int, num_classes: int, *shape: int) -> tuple[Any, Any]:
@@ -48,14 +48,6 @@ def test_digits_are_stratified() -> None:
 def test_digits_and_their_split_are_frozen() -> None:
     # The same in every process and version: stored accuracies are worth nothing once this changes.
     assert load_task("digits").fingerprint.startswith("6d6d23436099fd8a")
-
-
-def test_unknown_task_is_refused() -> None:
-    with pytest.raises(ValueError, match="task must be one of 'digits', got 'digit'"):
-        load_task("digit")
-    with pytest.raises(TypeError, match="task must be of type str, got int 3"):
-        load_task(3)  # type: ignore[arg-type]
-    assert task_names() == ("digits",)
 
 
 def test_arrays_are_copied_and_read_only() -> None:
