@@ -50,9 +50,3 @@ def describe_worth(record: SearchRecord) -> str:
     parts = [f"{label} {value:.4f}" for label, value in values if value is not None]
     parts += [f"{best.macs:,} multiply-adds an image", f"{best.params:,} parameters"]
     return ", ".join(parts)
-
-
-def can_read_files(record: SearchRecord) -> bool:
-    """Whether image files are on the scale of the images that the network was trained on."""
-    preprocessing = record.setting.task.preprocessing
-    return preprocessing is not None and getattr(preprocessing, "values", "") == "bytes"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from gemcore.atomic_files import write_text
 from gemcore.networks.source import own_ops
-from gemcore.searching.measures import can_read_files, describe_worth
+from gemcore.searching.inputs import can_read_files
+from gemcore.searching.measures import describe_worth
 from gemcore.searching.model_source import model_source
 from gemcore.searching.record import SearchRecord
 
@@ -90,7 +91,7 @@ def _usage(record: SearchRecord) -> list[str]:
     if setting.task.preprocessing is None or record.final is None:
         note = "`model.py` needs torch alone. There are no trained weights."
         return [note, "", *_block(UNTRAINED.format(images=images))]
-    if not can_read_files(record):
+    if not can_read_files(setting.task.preprocessing):
         note = "`model.py` needs torch alone; it reads `model.safetensors`."
         return [note, "", *_block(BY_IMAGES.format(images=images))]
     note = "`model.py` needs torch, and Pillow to read files; it reads `model.safetensors`."

@@ -5,7 +5,8 @@ from importlib.metadata import version
 from gemcore.networks.source import NetworkSource
 from gemcore.python_text import assign_tuple, docstring, escape, quote
 from gemcore.searching.image_reading import READING
-from gemcore.searching.measures import can_read_files, describe_worth
+from gemcore.searching.inputs import can_read_files
+from gemcore.searching.measures import describe_worth
 from gemcore.searching.model_parts import LOADING, MAIN, PREPROCESSING
 from gemcore.searching.record import SearchRecord
 
@@ -27,7 +28,8 @@ def model_source(record: SearchRecord) -> str:
     network = NetworkSource(
         best.cell, setting.skeleton, setting.num_classes, setting.input_size[0]
     ).write()
-    has_images, has_files = setting.task.preprocessing is not None, can_read_files(record)
+    has_images = setting.task.preprocessing is not None
+    has_files = can_read_files(setting.task.preprocessing)
     start = "\n".join([_head(record), _imports(has_files), *_constants(record)])
     parts = [start, network, LOADING]
     if has_images:
@@ -57,7 +59,7 @@ def _usage(record: SearchRecord) -> list[str]:
         start = "network = model.Network()  # Its weights are random: train it as any module."
         return [f"    import model\n\n    {start}\n    logits = network(images)"]
     lines = ["import model", "", "network = model.load()  # Of model.safetensors beside this file."]
-    has_files = can_read_files(record)
+    has_files = can_read_files(record.setting.task.preprocessing)
     if has_files:
         lines.append('name, probability = model.classify(network, "photo.jpg")')
     lines.append("probabilities = network(model.preprocess(images)).softmax(dim=1)")
@@ -66,7 +68,7 @@ def _usage(record: SearchRecord) -> list[str]:
 
 
 def _imports(has_files: bool) -> str:
-    lines = ["import argparse"] * has_files + ["import json"]
+    lines = ["import argparse", "import json", "import struct"] if has_files else ["import json"]
     lines += ["from collections import OrderedDict", "from pathlib import Path", ""]
     return "\n".join([*lines, "import torch", "from torch import Tensor, nn", ""])
 

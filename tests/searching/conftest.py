@@ -1,5 +1,6 @@
 """Results of searches that were never run."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -70,6 +71,14 @@ def make_result(setting: SearchSetting = SETTING, **changes: Any) -> SearchResul
 @pytest.fixture(name="setting")
 def _setting() -> SearchSetting:
     return SETTING
+
+
+@pytest.fixture(name="bytes_setting")
+def _bytes_setting() -> SearchSetting:
+    """Of a task whose images were bytes."""
+    preprocessing = dataclasses.replace(PREPROCESSING, values="bytes")
+    task = dataclasses.replace(SETTING.task, preprocessing=preprocessing)
+    return dataclasses.replace(SETTING, task=task)
 
 
 @pytest.fixture(name="trial")

@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import runpy
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -92,25 +91,26 @@ def write(found: SearchResult, folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize(
+    ("space", "number"),
+    [("all ops", 40), ("paper", 12), ("nasbench101", 24), ("nasgem-bench", 24)],
+)
 def test_100_random_cells_answer_to_the_bit(
-    space: str, result: MakeResult, trial: MakeTrial, tmp_path: Path
+    space: str, number: int, result: MakeResult, trial: MakeTrial, tmp_path: Path
 ) -> None:
     images = torch.randint(0, 256, (3, 4, 9, 7), dtype=torch.uint8)
-    for i, cell in enumerate(SPACES[space].sample(28, seed=5)):
+    for i, cell in enumerate(SPACES[space].sample(number, seed=5)):
         channels, skeleton = (1, 3, 4)[i % 3], SKELETONS[i // 3 % 3]
         found = some_result(cell, skeleton, channels, result, trial)
         module = load_alone(write(found, tmp_path))
-        network = module["load"]()
+        network, expected = module["load"](), found.build()
         assert not network.training
-        assert list(network.state_dict()) == list(found.build().state_dict())
+        assert list(network.state_dict()) == list(expected.state_dict())
         inputs = module["preprocess"](images[:, :channels])
         with torch.no_grad():
             answer = network(inputs)
-            assert torch.equal(answer, found.build()(inputs))
+            assert torch.equal(answer, expected(inputs))
         assert answer.dtype == torch.float32
-        predicted = found.predict(images[:, :channels]).probabilities
-        assert torch.equal(answer.softmax(dim=1), torch.from_numpy(predicted))
 
 
 def test_answers_alike_in_another_process(
@@ -118,16 +118,14 @@ def test_answers_alike_in_another_process(
 ) -> None:
     images = torch.randint(0, 256, (3, 3, 9, 7), dtype=torch.uint8)
     torch.save(images, tmp_path / "images.pt")
-    for cell in SPACES["all ops"].sample(2, seed=8):
-        found = some_result(cell, SKELETONS[1], 3, result, trial)
-        path = write(found, tmp_path)
-        command = [sys.executable, "-c", ALONE, str(path)]
-        subprocess.run(
-            [*command, tmp_path / "images.pt", tmp_path / "answer.pt"], check=True, cwd="/"
-        )
-        answer = torch.load(tmp_path / "answer.pt", weights_only=True)
-        predicted = found.predict(images).probabilities
-        assert torch.equal(answer.softmax(dim=1), torch.from_numpy(predicted))
+    (cell,) = SPACES["all ops"].sample(1, seed=8)
+    found = some_result(cell, SKELETONS[1], 3, result, trial)
+    path = write(found, tmp_path)
+    command = [sys.executable, "-c", ALONE, str(path)]
+    subprocess.run([*command, tmp_path / "images.pt", tmp_path / "answer.pt"], check=True, cwd="/")
+    answer = torch.load(tmp_path / "answer.pt", weights_only=True)
+    predicted = found.predict(images).probabilities
+    assert torch.equal(answer.softmax(dim=1), torch.from_numpy(predicted))
 
 
 def test_loading_leaves_generators_and_default_dtype_alone(
@@ -163,7 +161,6 @@ def test_names_of_any_kind_are_kept(
     module = load_alone(path)
     assert module["CLASSES"] == names
     assert 'Network for \'"""\\N' + "ж" * 52 + "...': 10 classes." in module["__doc__"]
-    check_with_tools(path)
 
 
 def test_a_search_over_a_function_gives_the_architecture_alone(
@@ -177,7 +174,6 @@ def test_a_search_over_a_function_gives_the_architecture_alone(
     assert module["Network"]()(torch.zeros(2, 5, 8, 8)).shape == (2, 2)
     assert module["Network"](3, num_classes=7)(torch.zeros(2, 3, 8, 8)).shape == (2, 7)
     assert "random" in module["__doc__"]
-    check_with_tools(path)
 
 
 @pytest.mark.parametrize(
@@ -238,49 +234,6 @@ def test_an_operation_of_ones_own_is_named(result: MakeResult, trial: MakeTrial)
             found.to_source()
     finally:
         unregister_op("gate")
-
-
-def check_with_tools(path: Path) -> None:
-    """Runs ruff on the file, by the project's rules and by its own, where it is installed."""
-    if shutil.which("ruff") is None:
-        return
-    project = Path(__file__).parents[2] / "pyproject.toml"
-    for rules in (["--config", str(project)], ["--isolated"]):
-        command = ["ruff", "check", "--no-cache", *rules, str(path)]
-        ran = subprocess.run(command, capture_output=True, text=True)
-        assert ran.returncode == 0, ran.stdout + ran.stderr
-
-
-def test_linters_find_nothing(result: MakeResult, trial: MakeTrial, tmp_path: Path) -> None:
-    missing = [tool for tool in ("ruff", "mypy") if shutil.which(tool) is None]
-    if missing:
-        pytest.skip(f"{' and '.join(missing)} of the extra 'lint' must be installed")
-    cells = [space.sample(1, seed=3)[0] for space in SPACES.values()]
-    full = tuple((u, v) for u in range(60) for v in range(u + 1, 60))
-    cells += [Cell(("input",)), Cell(("input", *["conv1x1"] * 59), full), wide_cell(40)]
-    paths = []
-    for i, cell in enumerate(cells):
-        found = some_result(cell, SKELETONS[i % 3], 1 + 2 * (i % 2), result, trial)
-        folder = tmp_path / f"network_{i}"
-        folder.mkdir()
-        paths.append(write(found, folder))
-        assert max(map(len, paths[-1].read_text().splitlines())) <= 100
-        check_with_tools(paths[-1])
-    formatted = subprocess.run(
-        ["ruff", "format", "--no-cache", "--line-length=100", "--check", *paths[:5]],
-        capture_output=True,
-        text=True,
-    )
-    assert formatted.returncode == 0, formatted.stdout
-    for i, path in enumerate(paths):
-        path.rename(tmp_path / f"network_{i}.py")
-    files = [str(path) for path in sorted(tmp_path.glob("*.py"))]
-    ran = subprocess.run(
-        ["mypy", "--strict", "--config-file=", f"--cache-dir={tmp_path / 'cache'}", *files],
-        capture_output=True,
-        text=True,
-    )
-    assert ran.returncode == 0, ran.stdout
 
 
 def wide_cell(width: int) -> Cell:

@@ -1,8 +1,5 @@
 """A found network is given image files: read as the task's own, or refused by name."""
 
-import dataclasses
-import sys
-import types
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,33 +11,15 @@ from PIL import Image
 from gemcore.searching import inputs
 from gemcore.searching.result import SearchResult
 from gemcore.searching.setting import SearchSetting
+from gemcore.tasks.image_files import read_image
+from gemcore.tasks.preprocessing import Preprocessing
 
 MakeResult = Callable[..., SearchResult]
 
 
-def read_image(path: Path, size: tuple[int, int, int]) -> NDArray[np.uint8]:
-    """A simple stand-in: what becomes of a file is tested with the reader itself."""
-    channels, height, width = size
-    try:
-        with Image.open(path) as file:
-            image = file.convert("L" if channels == 1 else "RGB").resize((width, height))
-    except OSError as error:
-        raise ValueError(f"{path} must be an image file: {error}") from error
-    return np.asarray(image, dtype=np.uint8).reshape(height, width, channels).transpose(2, 0, 1)
-
-
 @pytest.fixture
-def found(
-    result: MakeResult, setting: SearchSetting, monkeypatch: pytest.MonkeyPatch
-) -> SearchResult:
-    """Of a task whose images were bytes, grey, 8 x 8."""
-    reader = types.ModuleType("gemcore.tasks.image_files")
-    reader.read_image = read_image  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "gemcore.tasks.image_files", reader)
-    preprocessing = dataclasses.replace(setting.task.preprocessing)  # type: ignore[type-var]
-    object.__setattr__(preprocessing, "values", "bytes")
-    task = dataclasses.replace(setting.task, preprocessing=preprocessing)
-    return result(dataclasses.replace(setting, task=task))
+def found(result: MakeResult, bytes_setting: SearchSetting) -> SearchResult:
+    return result(bytes_setting)
 
 
 @pytest.fixture
@@ -95,5 +74,12 @@ def test_what_is_no_image_file_is_named(
 def test_files_are_of_no_use_where_images_were_numbers(
     result: MakeResult, files: list[Path]
 ) -> None:
-    with pytest.raises(ValueError, match="images must be numbers on the scale of the task's"):
+    with pytest.raises(ValueError, match=r"images must be an array like .* no bytes of 1 or 3"):
         result().predict(files)
+
+
+def test_files_are_of_no_use_where_images_had_four_channels(bytes_setting: SearchSetting) -> None:
+    numbers = (1.0,) * 4
+    preprocessing = Preprocessing((4, 8, 8), mean=numbers, std=numbers, values="bytes")
+    assert not inputs.can_read_files(preprocessing)
+    assert inputs.can_read_files(bytes_setting.task.preprocessing)
