@@ -65,8 +65,8 @@ class SearchCommand:
     config: Annotated[DisallowNone[Path | None], _arg("FILE")] = None
     """Settings in TOML: seed, tables [space], [images], [config], [config.encoder] and so on, as
     --print-config shows them. Flags win over the file, the file over what suits the task. The
-    config.toml of a run repeats it, but for images, which it does not hold; what follows from the
-    rest there (run_id, gemcore, task, skeleton, input_size, num_classes) is passed over."""
+    config.toml of a run repeats it; what follows from the rest there (run_id, gemcore, task,
+    skeleton, input_size, num_classes) is passed over."""
 
     print_config: FlagCreatePairsOff[bool] = False
     """Print all settings as TOML, ready for --config, and do nothing else."""

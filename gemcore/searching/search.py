@@ -175,6 +175,7 @@ def make_setting(
         num_classes=getattr(task, "num_classes", NUM_CLASSES),
         config=config,
         seed=check_seed(seed),
+        images=getattr(task, "image_config", None),
     )
 
 

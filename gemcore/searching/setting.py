@@ -11,6 +11,7 @@ from gemcore.networks.skeleton import Skeleton
 from gemcore.plain_config import from_plain, to_plain
 from gemcore.searching.config import SearchConfig
 from gemcore.space import SearchSpace
+from gemcore.tasks.image_config import ImageConfig
 from gemcore.tasks.preprocessing import Preprocessing
 
 
@@ -58,6 +59,8 @@ class SearchSetting:
     num_classes: int
     config: SearchConfig
     seed: int
+    images: ImageConfig | None = None
+    """How the task's images were read, if they lay in files."""
 
     @property
     def run_id(self) -> str:
@@ -71,8 +74,10 @@ class SearchSetting:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as numbers, lists and strings, ready for JSON."""
+        images = {} if self.images is None else {"images": to_plain(self.images)}
         return {
             "task": self.task.to_dict(),
+            **images,
             "seed": self.seed,
             "space": to_plain(self.space),
             "skeleton": self.skeleton.to_dict(),
@@ -99,4 +104,7 @@ class SearchSetting:
             num_classes=data["num_classes"],
             config=from_plain(SearchConfig, data["config"]),
             seed=data["seed"],
+            images=from_plain(ImageConfig, data["images"], name="images")
+            if "images" in data
+            else None,
         )

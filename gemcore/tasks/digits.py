@@ -26,6 +26,7 @@ def digits_task(images: ImageConfig | None = None) -> ProxyTask:
         name="digits",
         space=SearchSpace.preset("small"),
         skeleton=Skeleton.preset("proxy", width=8),
+        image_config=config,
         config={
             "num_trials": 48,
             "cells_per_round": 4,

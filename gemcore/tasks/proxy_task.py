@@ -51,6 +51,7 @@ class ProxyTask:
         space: Search space that suits the task; a caller's own wins.
         skeleton: Skeleton that suits the task; a caller's own wins.
         config: Fields of a SearchConfig that suit the task, by name; a caller's own config wins.
+        image_config: How the images were read, where they lay in files; for the records alone.
         seed: Of the split.
 
     Raises:
@@ -83,6 +84,7 @@ class ProxyTask:
     space: SearchSpace | None = None
     skeleton: Skeleton | None = None
     config: Mapping[str, Any] | None = None
+    image_config: ImageConfig | None = None
     seed: int = 0
     split: Split = field(init=False)
     preprocessing: Preprocessing = field(init=False)
@@ -102,6 +104,7 @@ class ProxyTask:
         own = check_own_metrics(self.metrics)
         check_type("name", self.name, str)
         hints = {"space": SearchSpace, "skeleton": Skeleton, "config": Mapping}
+        hints["image_config"] = ImageConfig
         for name, kind in hints.items():
             if getattr(self, name) is not None:
                 check_type(name, getattr(self, name), kind)
@@ -162,6 +165,7 @@ class ProxyTask:
             proxy_fraction=config.proxy_fraction or 1.0,
             valid_fraction=config.valid_fraction,
             channels="first",
+            image_config=config,
             name=Path(directory).resolve().name if name is None else name,
             seed=seed,
             **options,

@@ -135,4 +135,5 @@ def _read_task(name: str, directory: Path, config: ImageConfig) -> ProxyTask:
         space=SearchSpace.preset("small"),
         skeleton=Skeleton.preset("proxy", width=16),
         config=SUITED,
+        image_config=config,
     )

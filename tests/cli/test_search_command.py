@@ -13,10 +13,12 @@ import pytest
 from PIL import Image
 
 from gemcore.cli import main
-from gemcore.cli.search_command import TaskName
+from gemcore.cli.parsing import parse
+from gemcore.cli.search_command import SearchCommand, TaskName
 from gemcore.searching.result import SearchResult
 from gemcore.searching.status import read_status
 from gemcore.tasks import task_names
+from gemcore.tasks.image_config import ImageConfig
 
 Refuses = Callable[..., str]
 
@@ -132,6 +134,9 @@ def test_a_folder_of_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert result.setting.input_size == (3, 8, 8)
     assert result.setting.task.class_names == ("dark", "light")
     assert result.predict([tmp_path / "more" / "dark" / "0.png"]).labels[0] in ("dark", "light")
+    again = parse(["search", "--data", photos, "--config", str(out / "config.toml")])
+    assert isinstance(again, SearchCommand)
+    assert again.images == ImageConfig(image_size=8) == result.setting.images
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
