@@ -31,7 +31,7 @@ from gemcore.predictor import Predictor, make_predictor
 from gemcore.score import efficiency_score
 from gemcore.searching import Search, SearchConfig, SearchResult, search
 from gemcore.space import SearchSpace
-from gemcore.tasks import EvaluationContext, ProxyTask, TrainingConfig, load_task
+from gemcore.tasks import EvaluationContext, ImageConfig, ProxyTask, TrainingConfig, load_task
 from gemcore.threads import get_num_threads, set_num_threads
 from gemcore.trials import Trial
 from gemcore.wl import wl_features, wl_gram, wl_pairs
@@ -47,6 +47,7 @@ __all__ = [
     "EncoderConfig",
     "EncoderReport",
     "EvaluationContext",
+    "ImageConfig",
     "Network",
     "NetworkCost",
     "Op",

@@ -3,6 +3,7 @@
 from gemcore.tasks.backend import ResolvedBackend, num_cores, resolve_backend
 from gemcore.tasks.context import EvaluationContext
 from gemcore.tasks.evaluation import evaluate_cell, train_final
+from gemcore.tasks.image_config import ImageConfig
 from gemcore.tasks.preprocessing import Preprocessing
 from gemcore.tasks.proxy_task import ProxyTask
 from gemcore.tasks.registry import load_task, task_names
@@ -10,6 +11,7 @@ from gemcore.tasks.training_config import TrainingConfig
 
 __all__ = [
     "EvaluationContext",
+    "ImageConfig",
     "Preprocessing",
     "ProxyTask",
     "ResolvedBackend",

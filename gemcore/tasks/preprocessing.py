@@ -70,7 +70,9 @@ class Preprocessing:
         std = np.sqrt(squares / size)
         # Rounding leaves a constant channel a deviation, far below float32's resolution.
         std[std <= 1e-6 * np.abs(mean)] = 1.0
-        values: Values = "bytes" if images.dtype == np.uint8 else "numbers"
+        # Truth values are kept as bytes, too, but 1 is not the white of an image file.
+        is_bytes = images.dtype == np.uint8 and images.max() > 1
+        values: Values = "bytes" if is_bytes else "numbers"
         return cls(images.shape[1:], tuple(mean.tolist()), tuple(std.tolist()), layout, values)
 
     def normalize(self, images: Tensor) -> Tensor:

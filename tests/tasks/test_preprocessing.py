@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
+from gemcore.tasks import ProxyTask
 from gemcore.tasks.images import Layout
 from gemcore.tasks.preprocessing import CHUNK, Preprocessing
 
@@ -111,3 +113,23 @@ def test_bad_dictionary_is_refused(
         Preprocessing.from_dict(GREY.to_dict() | change)
     with pytest.raises(TypeError, match="preprocessing must be of type Mapping"):
         Preprocessing.from_dict([])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        (np.array([0, 255], np.uint8), "bytes"),
+        (np.array([0, 1], np.uint8), "numbers"),  # Not the scale of an image file.
+        (np.array([False, True]), "numbers"),
+        (np.array([0, 255], np.int64), "numbers"),
+        (np.array([0.0, 1.0]), "numbers"),
+    ],
+)
+def test_only_bytes_are_on_the_scale_of_image_files(values: NDArray[Any], wanted: str) -> None:
+    images = np.resize(values, (20, 4, 4))
+    assert ProxyTask(images, np.arange(20) % 2).preprocessing.values == wanted
+
+
+def test_another_kind_of_values_is_refused() -> None:
+    with pytest.raises(ValueError, match="values must be one of 'bytes', 'numbers', got 'words'"):
+        Preprocessing((1, 2, 2), (0.0,), (1.0,), values="words")  # type: ignore[arg-type]
