@@ -19,35 +19,39 @@ def resolve_augmentation(augment: Augmentation, num_channels: int) -> Augmentati
 
 
 class Augmenter:
-    """Gathers batches of shifted and mirrored images.
+    """Shifts and mirrors batches of images.
+
+    A batch is padded when it is drawn: padding all images at once would take half as much memory
+    again as the data set, and would save nothing that can be measured.
 
     Args:
-        images: ``[N, C, H, W]``, any dtype and device.
+        size: (height, width) of the images.
         augment: ``"none"``, ``"shift"`` or ``"crop_flip"``. Images are shifted by up to an eighth
             of their height and width; zeros move in.
     """
 
-    def __init__(self, images: Tensor, augment: Augmentation) -> None:
-        height, width = images.shape[2:]
-        moves = augment != "none"
+    def __init__(self, size: tuple[int, int], augment: Augmentation) -> None:
+        self.size = size
         self.flips = augment == "crop_flip"
-        self.reach = (height // 8, width // 8) if moves else (0, 0)
-        down, right = self.reach
-        padded = pad(images, (right, right, down, down)) if any(self.reach) else images
-        # [N, C, 2 * down + 1, 2 * right + 1, H, W]: every shift of every image, as a view.
-        self.windows = padded.unfold(2, height, 1).unfold(3, width, 1)
+        moves = augment != "none"
+        self.reach = (size[0] // 8, size[1] // 8) if moves else (0, 0)
 
     def draw(self, num_images: int, generator: np.random.Generator) -> Tensor:
         """Random choices for an epoch, int64 ``[3, num_images]``: row, column, mirrored or not."""
         down, right = self.reach
         top = (2 * down + 1, 2 * right + 1, 2 if self.flips else 1)
         draws = [generator.integers(high, size=num_images) for high in top]
-        return torch.from_numpy(np.stack(draws)).to(self.windows.device)
+        return torch.from_numpy(np.stack(draws))
 
-    def batch(self, index: Tensor, choices: Tensor) -> Tensor:
-        """Images ``index``, int64 ``[B]``, changed by ``choices``, int64 ``[3, B]``."""
+    def change(self, images: Tensor, choices: Tensor) -> Tensor:
+        """Images ``[B, C, H, W]`` of any dtype, changed by ``choices``, int64 ``[3, B]``."""
         row, column, mirrored = choices
-        images = self.windows[index, :, row, column]
+        if any(self.reach):
+            (height, width), (down, right) = self.size, self.reach
+            padded = pad(images, (right, right, down, down))
+            # [B, C, 2 * down + 1, 2 * right + 1, H, W]: every shift of every image, as a view.
+            windows = padded.unfold(2, height, 1).unfold(3, width, 1)
+            images = windows[torch.arange(len(images), device=images.device), :, row, column]
         if self.flips:
             images = torch.where(mirrored.bool().view(-1, 1, 1, 1), images.flip(3), images)
         return images

@@ -59,7 +59,7 @@ def evaluate_cell(
         train = _examples(task, task.split.train, device)
         valid = _examples(task, task.split.valid, device)
         train_loss = fit_network(network, train, recipe)
-        logits = predict_logits(network, valid.images, recipe)
+        logits = predict_logits(network, valid, recipe)
         metrics = measure(logits, valid.labels, task.metrics)
         return metrics | {"valid_loss": metrics.pop("loss"), "train_loss": train_loss}
 
@@ -104,7 +104,7 @@ def train_final(
         train = _examples(task, known, device)
         test = _examples(task, task.split.test, device)
         train_loss = fit_network(network, train, recipe, on_epoch=bar.update)
-        logits = predict_logits(network, test.images, recipe)
+        logits = predict_logits(network, test, recipe)
         measured = measure(logits, test.labels, task.metrics)
         metrics = {f"test_{name}": value for name, value in measured.items()}
         metrics["train_loss"] = train_loss

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -14,30 +15,51 @@ from gemcore.tasks.training_config import TrainingConfig
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Labelled images on the device that trains.
+    """Labelled images, of which any batch is at hand.
+
+    On a CPU the task's own array is gathered from, which several processes may share; on a GPU lie
+    the images of the examples alone.
 
     Args:
-        images: As the task stores them, uint8 or float32 ``[N, C, H, W]``.
-        labels: Class numbers, int64 ``[N]``.
+        images: As the task stores them, uint8 or float32 ``[M, C, H, W]``: an array, or a tensor
+            on the device that trains.
+        labels: Class numbers, int64 ``[N]``, on that device.
+        numbers: Which of the images the examples are, ``[N]``, if they are an array.
     """
 
-    images: Tensor
+    images: NDArray[Any] | Tensor
     labels: Tensor
+    numbers: NDArray[np.int64] | None = None
 
     @classmethod
     def select(
         cls,
         images: NDArray[Any],
         labels: NDArray[Any],
-        index: NDArray[Any],
+        numbers: NDArray[np.int64],
         device: torch.device,
     ) -> "Examples":
-        """The images and labels of these numbers, copied to the device."""
-        chosen = (torch.from_numpy(array[index]) for array in (images, labels))
-        return cls(*(tensor.to(device) for tensor in chosen))
+        """The images and labels of these numbers, for training on the device."""
+        chosen = torch.from_numpy(labels[numbers]).to(device)
+        if device.type == "cpu":
+            return cls(images, chosen, numbers)
+        return cls(torch.from_numpy(images[numbers]).to(device), chosen)
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """(channels, height, width) of an image."""
+        channels, height, width = self.images.shape[1:]
+        return channels, height, width
+
+    def gather(self, batch: Tensor) -> Tensor:
+        """Images of the examples ``batch``, int64 ``[B]``, on the device that trains."""
+        if isinstance(self.images, Tensor):
+            return self.images[batch]
+        assert self.numbers is not None
+        return torch.from_numpy(self.images[self.numbers[batch.numpy()]])
 
 
 @dataclass(frozen=True)

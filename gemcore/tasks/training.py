@@ -1,8 +1,8 @@
 """The training loop: whole data sets as tensors, batches gathered from them, no data loader.
 
 The networks of a search are tiny: a step takes milliseconds, so what surrounds it must cost next
-to nothing. Images stay in one tensor in their own dtype; a batch is one gather, which shifts the
-images on the way, and one standardization.
+to nothing. Images stay in one array in their own dtype; a batch is one gather, one shift and one
+standardization.
 """
 
 import math
@@ -43,8 +43,9 @@ def fit_network(
     Raises:
         FloatingPointError: If the loss is not finite.
     """
-    augment = resolve_augmentation(recipe.training.augment, examples.images.shape[1])
-    augmenter = Augmenter(examples.images, augment)
+    channels, height, width = examples.size
+    augment = resolve_augmentation(recipe.training.augment, channels)
+    augmenter = Augmenter((height, width), augment)
     optimizer = _optimizer(network, recipe.training)
     loss = math.nan
     for epoch in range(recipe.epochs):
@@ -54,7 +55,7 @@ def fit_network(
             raise FloatingPointError(f"the training loss became {loss} in epoch {epoch + 1}")
         if on_epoch is not None:
             on_epoch()
-    settle_statistics(network, examples.images, recipe)
+    settle_statistics(network, examples, recipe)
     return loss
 
 
@@ -70,9 +71,8 @@ def _fit_epoch(
     training, labels = recipe.training, examples.labels
     draws = numpy_generator(recipe.seed, Stream.NETWORK_BATCHES, epoch)
     order = torch.from_numpy(draws.permutation(len(examples))).to(labels.device)
-    choices = augmenter.draw(
-        len(examples), numpy_generator(recipe.seed, Stream.AUGMENTATION, epoch)
-    )
+    moves = numpy_generator(recipe.seed, Stream.AUGMENTATION, epoch)
+    choices = augmenter.draw(len(examples), moves).to(labels.device)
     total = torch.zeros((), dtype=torch.float32, device=labels.device)
     weights = recipe.weights_on(labels.device)
     # Batches of nearly equal size: a remainder of one image would have no batch statistics.
@@ -80,7 +80,7 @@ def _fit_epoch(
     for step, batch in enumerate(batches):
         progress = (epoch + step / len(batches)) / recipe.epochs
         _set_learning_rate(optimizer, training.learning_rate, progress)
-        images = recipe.prepare(augmenter.batch(batch, choices[:, batch]))
+        images = recipe.prepare(augmenter.change(examples.gather(batch), choices[:, batch]))
         with recipe.autocast():
             logits = network(images)
         loss = cross_entropy(

@@ -117,8 +117,8 @@ def test_statistics_are_those_of_the_final_weights() -> None:
     network = nn.Sequential(nn.BatchNorm2d(1), nn.Flatten(), nn.Linear(4, 2))
     layer = network[0]
     assert isinstance(layer, nn.BatchNorm2d)
-    settle_statistics(network, examples.images, recipe_of(TrainingConfig()))
-    inputs = (examples.images - 0.5) / 2
+    settle_statistics(network, examples, recipe_of(TrainingConfig()))
+    inputs = (examples.gather(torch.arange(40)) - 0.5) / 2
     assert layer.running_mean is not None
     assert layer.running_var is not None
     torch.testing.assert_close(layer.running_mean, inputs.mean().view(1))
@@ -164,6 +164,20 @@ def test_bfloat16_trains_like_float32() -> None:
 def test_logits_come_in_the_order_of_the_images(num_images: int) -> None:
     examples = random_examples(num_images, 1, 2, 2)
     network = linear_network()
-    expected = network((examples.images - 0.5) / 2)
-    actual = predict_logits(network, examples.images, recipe_of(TrainingConfig()))
+    expected = network((examples.gather(torch.arange(num_images)) - 0.5) / 2)
+    actual = predict_logits(network, examples, recipe_of(TrainingConfig()))
     torch.testing.assert_close(actual, expected)
+
+
+@pytest.mark.parametrize("numbers", [[0], [3, 1], [5, 0, 2, 3]])
+def test_examples_on_a_cpu_are_gathered_from_the_tasks_own_array(numbers: list[int]) -> None:
+    images = np.arange(6 * 4, dtype=np.uint8).reshape(6, 1, 2, 2)
+    images.flags.writeable = False
+    labels = np.arange(6)
+    index = np.array(numbers, dtype=np.int64)
+    examples = Examples.select(images, labels, index, torch.device("cpu"))
+    assert examples.images is images
+    assert examples.size == (1, 2, 2)
+    assert examples.labels.tolist() == numbers
+    batch = torch.arange(len(numbers)).flip(0)
+    np.testing.assert_array_equal(examples.gather(batch).numpy(), images[index[::-1]])
