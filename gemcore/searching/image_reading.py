@@ -8,7 +8,7 @@ def read_image(path: str | Path) -> Tensor:
     """An image file as uint8 [C, H, W]: upright, scaled to cover INPUT_SIZE, cut at the center."""
     from PIL import Image, ImageOps
 
-    unreadable = (OSError, SyntaxError, ValueError, EOFError, struct.error)
+    unreadable = (OSError, SyntaxError, ValueError, EOFError, RuntimeError, struct.error)
     channels, height, width = INPUT_SIZE
     try:
         with Image.open(path) as file:
@@ -22,7 +22,7 @@ def read_image(path: str | Path) -> Tensor:
                 image = image.convert("RGBA")
                 image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
             image = ImageOps.fit(image.convert("L" if channels == 1 else "RGB"), (width, height))
-    except (*unreadable, Image.DecompressionBombError) as error:
+    except (*unreadable, Image.DecompressionBombError, Warning) as error:
         raise ValueError(f"{path} must be an image file: {error}") from error
     pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
     return pixels.reshape(height, width, channels).permute(2, 0, 1).contiguous()

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gemcore.arguments import describe
 from gemcore.progress import progress_bar
+from gemcore.tasks.image_files import GREY, flatten
 from gemcore.tasks.images import to_array
 
 
@@ -24,7 +25,7 @@ def read_dataset(dataset: Any, *, progress: bool = False) -> tuple[NDArray[Any],
 
     Raises:
         TypeError: If it has no length or no items, or a sample is no pair of image and label.
-        ValueError: If it is empty, or images differ in shape.
+        ValueError: If it is empty, or images differ in shape or dtype.
     """
     if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
         raise TypeError(f"dataset must have a length and items, got {describe(dataset)}")
@@ -41,7 +42,12 @@ def read_dataset(dataset: Any, *, progress: bool = False) -> tuple[NDArray[Any],
             if image.shape != images.shape[1:]:
                 raise ValueError(
                     f"dataset must have images of one shape, got {list(images.shape[1:])} at 0 and "
-                    f"{list(image.shape)} at {i}: let its transform resize them"
+                    f"{list(image.shape)} at {i}: let its transform make them alike"
+                )
+            if image.dtype != images.dtype:
+                raise ValueError(
+                    f"dataset must have images of one dtype, got {images.dtype} at 0 and "
+                    f"{image.dtype} at {i}: let its transform make them alike"
                 )
             images[i] = image
             labels.append(label)
@@ -57,8 +63,8 @@ def _read_sample(sample: Any, number: int) -> tuple[NDArray[Any], Any]:
             f"dataset must have samples (image, label), got {describe(sample)} at {number}"
         )
     image, label = sample
-    if isinstance(image, Image.Image):
-        image = image.convert("L" if image.mode in ("1", "L") else "RGB")
+    if isinstance(image, Image.Image) and image.mode != "F":
+        image = flatten(image, "L" if image.mode in GREY else "RGB")
     if isinstance(label, Tensor | np.ndarray) and label.ndim == 0:
         label = label.item()
     return (

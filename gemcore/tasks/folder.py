@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +56,7 @@ def read_folders(
         ValueError: If there are no classes, only one, an empty one, or two whose names differ in
             case alone; if the test folder has other classes; or if too many files are unreadable.
     """
-    found = [list_classes(directory) for directory in directories]
+    found = [list_classes(directory, apart=directories) for directory in directories]
     names = tuple(found[0])
     for directory, classes in zip(directories[1:], found[1:], strict=True):
         if tuple(classes) != names:
@@ -80,8 +80,12 @@ def read_folders(
     return FolderImages(images, labels, names, sum(part == 0 for _, _, part in kept))
 
 
-def list_classes(directory: Path) -> dict[str, list[Path]]:
+def list_classes(directory: Path, apart: Sequence[Path] = ()) -> dict[str, list[Path]]:
     """Image files by class, both in the order of their names.
+
+    Args:
+        directory: With one sub-folder a class.
+        apart: Folders that are no classes, wherever they lie.
 
     Raises:
         FileNotFoundError: If there is no such folder.
@@ -89,21 +93,31 @@ def list_classes(directory: Path) -> dict[str, list[Path]]:
     """
     if not directory.is_dir():
         raise FileNotFoundError(f"no such folder: {directory}")
-    folders = sorted(p for p in directory.iterdir() if p.is_dir() and not p.name.startswith("."))
+    passed_over = {folder.resolve() for folder in apart}
+    folders = sorted(
+        path
+        for path in directory.iterdir()
+        if path.is_dir() and not path.name.startswith(".") and path.resolve() not in passed_over
+    )
     classes = {folder.name: _image_files(folder) for folder in folders}
+    _check_classes(directory, classes)
+    return classes
+
+
+def _check_classes(directory: Path, classes: Mapping[str, list[Path]]) -> None:
+    in_parts = bool(classes) and {name.lower() for name in classes} <= PARTS
+    paths = [path for files in classes.values() for path in files]
+    if in_parts and not any(path.parent.parent == directory for path in paths):
+        raise ValueError(
+            f"directory must have one sub-folder a class, got {', '.join(map(repr, classes))} in "
+            f"{str(directory)!r}: give the folder for training, and that for the test as "
+            "test_directory"
+        )
     if len(classes) < 2:
         held = ", ".join(map(repr, classes)) or "none"
         raise ValueError(
             f"directory must have two sub-folders at least, one a class, got {held} in "
             f"{str(directory)!r}"
-        )
-    if set(name.lower() for name in classes) <= PARTS and not any(
-        is_image_name(path) for folder in folders for path in folder.iterdir()
-    ):
-        raise ValueError(
-            f"directory must have one sub-folder a class, got {', '.join(map(repr, classes))} in "
-            f"{str(directory)!r}: give the folder for training, and that for the test as "
-            "test_directory"
         )
     by_case = defaultdict(list)
     for name in classes:
@@ -120,7 +134,6 @@ def list_classes(directory: Path) -> dict[str, list[Path]]:
                 f"directory must have images in each sub-folder ({', '.join(SUFFIXES)}), got none "
                 f"in {name!r}"
             )
-    return classes
 
 
 def _image_files(folder: Path) -> list[Path]:

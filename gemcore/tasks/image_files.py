@@ -20,8 +20,10 @@ UNREADABLE = (
     SyntaxError,
     ValueError,
     EOFError,
+    RuntimeError,  # Of AVIF.
     struct.error,
     Image.DecompressionBombError,
+    Warning,  # Where the user makes errors of warnings.
 )
 
 
@@ -71,12 +73,12 @@ def flatten(image: Image.Image, mode: str) -> Image.Image:
 
 
 def is_grey(path: str | Path) -> bool:
-    """Whether an image has no colors, as the header of its file says; False if that is none."""
+    """Whether an image has no colors, as the header of its file says; True if none can be read."""
     try:
         with Image.open(path) as image:
             return image.mode in GREY
     except UNREADABLE:
-        return False
+        return True  # It is left out, so that it must not decide about the others.
 
 
 def is_image_name(path: Path) -> bool:

@@ -78,7 +78,10 @@ def _measure_own(
 ) -> float:
     try:
         # Copies: what a function changes must not reach the next one.
-        number = float(function(labels.copy(), probabilities.copy()))
+        value = function(labels.copy(), probabilities.copy())
+        if isinstance(value, bool | str | bytes):
+            raise TypeError(f"it returned {describe(value)}, which is no number")
+        number = float(value)
     except Exception as error:  # A user's: whatever it raises is told with the metric's name.
         raise ValueError(f"metric {name!r} failed: {type(error).__name__}: {error}") from error
     if not math.isfinite(number):

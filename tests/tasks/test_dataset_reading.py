@@ -54,6 +54,19 @@ def test_grey_pillow_images_have_one_channel() -> None:
     assert task.images[:, 0, 0, 0].tolist() == list(range(20))
 
 
+def test_pillow_images_are_read_as_files_are() -> None:
+    clear = Image.new("RGBA", (5, 7), (9, 9, 9, 0))  # On white where transparent.
+    task = ProxyTask.from_dataset(Samples(lambda i: (clear, i % 2)))
+    assert task.input_size == (3, 7, 5)
+    assert (task.images == 255).all()
+    deep = Image.fromarray(np.full((7, 5), 65535, dtype=np.uint16))
+    task = ProxyTask.from_dataset(Samples(lambda i: (deep, i % 2)))
+    assert task.input_size == (1, 7, 5)
+    assert (task.images == 255).all()
+    real = Image.new("F", (5, 7), 0.5)  # Numbers, which stay numbers.
+    assert (ProxyTask.from_dataset(Samples(lambda i: (real, i % 2))).images == 0.5).all()
+
+
 def test_the_classes_of_the_data_set_have_its_names() -> None:
     dataset: Any = TensorDataset(torch.zeros(20, 1, 4, 4), LABELS)
     dataset.classes = ["cat", "dog"]
@@ -75,6 +88,11 @@ def test_the_classes_of_the_data_set_have_its_names() -> None:
             Samples(lambda i: (torch.zeros(1, 4, 4 + (i == 3)), i % 2)),
             ValueError,
             r"images of one shape, got \[1, 4, 4\] at 0 and \[1, 4, 5\] at 3: let its transform",
+        ),
+        (
+            Samples(lambda i: (np.zeros((1, 4, 4), "u1" if i < 5 else "f4"), i % 2)),
+            ValueError,
+            "images of one dtype, got uint8 at 0 and float32 at 5: let its transform",
         ),
     ],
 )

@@ -102,6 +102,22 @@ def test_a_folder_for_the_test(tmp_path: Path) -> None:
         ProxyTask.from_folder(tmp_path / "train", test_directory=tmp_path / "other")
 
 
+def test_a_folder_for_the_test_among_the_classes_is_no_class(tmp_path: Path) -> None:
+    folder = make(tmp_path / "pets")
+    make(folder / "test", count=3)
+    task = ProxyTask.from_folder(folder, test_directory=folder / "test", images=SMALL)
+    assert task.class_names == ("cats", "dogs")
+    assert task.split.test.tolist() == list(range(24, 30))
+
+
+def test_an_unreadable_file_does_not_decide_about_colors(tmp_path: Path) -> None:
+    folder = make(tmp_path / "pets", count=30)
+    for path in folder.rglob("*.png"):
+        Image.open(path).convert("L").save(path)
+    (folder / "cats" / "00.png").write_bytes(b"no image")
+    assert ProxyTask.from_folder(folder, images=SMALL).input_size == (1, 8, 8)
+
+
 def test_shares_are_those_of_the_configuration(tmp_path: Path) -> None:
     config = ImageConfig(image_size=8, proxy_fraction=0.5, test_fraction=0.25, valid_fraction=0.25)
     split = ProxyTask.from_folder(make(tmp_path / "pets", count=16), images=config).split
@@ -127,6 +143,9 @@ def test_folders_that_are_no_task_are_refused(tmp_path: Path) -> None:
         make(tmp_path / "parts" / part)
     with pytest.raises(ValueError, match=r"got 'test', 'train' in .* as test_directory"):
         ProxyTask.from_folder(tmp_path / "parts")
+    make(tmp_path / "part" / "Train")
+    with pytest.raises(ValueError, match=r"got 'Train' in .* as test_directory"):
+        ProxyTask.from_folder(tmp_path / "part")
 
 
 def test_a_class_without_a_readable_image_is_named(tmp_path: Path) -> None:

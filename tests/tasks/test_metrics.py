@@ -93,7 +93,8 @@ def fail(labels: Any, probabilities: Any) -> float:
     [
         (lambda y, p: math.nan, "metric 'own' must return a finite number, got nan"),
         (lambda y, p: -math.inf, "metric 'own' must return a finite number, got -inf"),
-        (lambda y, p: "good", "metric 'own' failed: ValueError: could not convert string"),
+        (lambda y, p: "0.5", "metric 'own' failed: TypeError: it returned str '0.5', which is no"),
+        (lambda y, p: True, "metric 'own' failed: TypeError: it returned bool True, which is no"),
         (lambda y, p: None, "metric 'own' failed: TypeError: float"),
         (fail, "metric 'own' failed: ZeroDivisionError: no positives"),
     ],

@@ -41,7 +41,8 @@ def textbook_weights(examples: Examples, training: TrainingConfig) -> tuple[Tens
     """Softmax regression by its formulas: smoothed targets, Nesterov's momentum, a cosine."""
     weight, bias = (parameter.detach().double() for parameter in linear_network().parameters())
     speed = [torch.zeros_like(weight), torch.zeros_like(bias)]
-    inputs = (examples.images.flatten(1).double() - 0.5) / 2
+    images = examples.gather(torch.arange(len(examples)))
+    inputs = (images.flatten(1).double() - 0.5) / 2
     smoothing = training.label_smoothing
     targets = torch.full((len(inputs), 2), smoothing / 2, dtype=torch.float64)
     targets[torch.arange(len(inputs)), examples.labels] += 1 - smoothing
