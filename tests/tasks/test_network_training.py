@@ -128,6 +128,19 @@ def test_statistics_are_those_of_the_final_weights() -> None:
     assert not layer.training
 
 
+@pytest.mark.parametrize("size", [(2, 2), (32, 32), (64, 64)])
+def test_statistics_do_not_depend_on_the_order_of_the_images(size: tuple[int, int]) -> None:
+    images = torch.zeros(600, 1, *size)
+    images[300:] = 1.0  # As in a folder: class by class.
+    network = nn.BatchNorm2d(1)
+    recipe = recipe_of(TrainingConfig(), Preprocessing((1, *size), (0.0,), (1.0,)))
+    settle_statistics(network, Examples(images, torch.arange(600) // 300), recipe)
+    assert network.running_mean is not None
+    assert network.running_var is not None
+    assert network.running_mean.item() == pytest.approx(0.5)
+    assert network.running_var.item() == pytest.approx(0.25, rel=0.01)
+
+
 def test_loss_that_is_not_finite_is_an_error() -> None:
     network = linear_network()
     next(network.parameters()).data[:] = math.nan
