@@ -255,7 +255,8 @@ def test_bad_arguments_are_told_before_anything_is_trained(tmp_path: Path) -> No
     task, out = Recorder(), tmp_path / "run"
     known = Cell(("input", "conv3x3"), ((0, 1),))
     for error, message, options in (
-        (ValueError, "task must be one of 'digits', got 'mnist'", {"task": "mnist"}),
+        (ValueError, "task must be one of 'digits', .*, got 'svhn'", {"task": "svhn"}),
+        (ValueError, "directory must be where the files of 'mnist' lie", {"task": "mnist"}),
         (TypeError, "task must be a name, a ProxyTask or a function, got int 3", {"task": 3}),
         (TypeError, "space must be of type SearchSpace, got str", {"space": "small"}),
         (TypeError, "config must be of type SearchConfig, got dict", {"config": {"a": 1}}),
@@ -264,6 +265,19 @@ def test_bad_arguments_are_told_before_anything_is_trained(tmp_path: Path) -> No
         (ValueError, "cell must have operations of the space", {"initial": [(known, 0.5)]}),
         (ValueError, "max_macs must be met by a cell", {"config": quick(max_macs=1)}),
         (ValueError, "device must be", {"config": quick(device="tpu")}),
+        (
+            ValueError,
+            "metric must be one of 'accuracy'",
+            {"task": images(), "config": quick(metric="f1")},
+        ),
+        (
+            ValueError,
+            "class_weights must be 2 numbers, one a class, got 3",
+            {
+                "task": images(),
+                "config": quick(training=TrainingConfig(class_weights=(1.0, 2.0, 3.0))),
+            },
+        ),
     ):
         with pytest.raises(error, match=message):
             run(**({"task": task, "out": out} | options))
