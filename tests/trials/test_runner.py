@@ -57,8 +57,11 @@ def test_outcomes_come_in_the_order_asked() -> None:
         (float("nan"), "failed: ValueError: task must return a finite number"),
         (None, "failed: TypeError: task must return a number"),
         (93.0, "failed: ValueError: task must return an accuracy in 0 .. 1, got 93"),
+        (1.5, "failed: ValueError: task must return an accuracy in 0 .. 1, got 1.5"),
+        ("0.5", "failed: TypeError: task must return a number as 'accuracy', got str '0.5'"),
+        ({"loss": 1}, "failed: ValueError: task must return a number or a dict with 'accuracy'"),
     ],
-    ids=["exception", "memory", "cuda", "nan", "none", "percent"],
+    ids=["exception", "memory", "cuda", "nan", "none", "percent", "1.5", "string", "no accuracy"],
 )
 def test_failed_candidate_is_recorded_and_the_others_go_on(returned: Any, status: str) -> None:
     def evaluate(cell: Cell, index: int) -> Any:
