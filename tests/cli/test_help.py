@@ -4,7 +4,6 @@ import dataclasses
 from typing import Any
 
 import pytest
-from gemcore.tasks.image_config import ImageConfig
 
 from gemcore.cli import main
 from gemcore.cli.help_text import field_docs, wrap_page
@@ -14,6 +13,7 @@ from gemcore.pair_mixture import PairMixture
 from gemcore.searching.config import SearchConfig
 from gemcore.space import SearchSpace
 from gemcore.tasks import TrainingConfig
+from gemcore.tasks.image_config import ImageConfig
 
 CONFIGS: list[type[Any]] = [
     SearchConfig,

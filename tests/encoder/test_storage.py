@@ -112,7 +112,10 @@ def test_weights_of_another_encoder(saved: Path) -> None:
     [
         ({"format": "gemcore.predictor"}, "must be a document of format 'gemcore.encoder'"),
         ({"version": 2}, "must have a version from 1 to 1 .*, got 2"),
-        ({"config": {"embedding_dim": 0}}, r"must describe an encoder: config\.embedding_dim must be >= 1"),
+        (
+            {"config": {"embedding_dim": 0}},
+            r"must describe an encoder: config\.embedding_dim must be >= 1",
+        ),
         ({"config": {"depth": 3}}, r"must describe an encoder: config\.depth: unknown key"),
         ({"config": 3}, "must describe an encoder: config must be a table of keys"),
         ({"space": {}}, "must describe an encoder, got one that lacks 'cells'"),
