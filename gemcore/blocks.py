@@ -8,7 +8,7 @@ from torch import nn
 def conv_bn_relu(in_channels: int, out_channels: int, kernel_size: int) -> nn.Sequential:
     """Convolution without bias, batch normalization, ReLU; height and width stay."""
     conv = nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2, bias=False)
-    return _named(conv=conv, bn=nn.BatchNorm2d(out_channels), relu=nn.ReLU(inplace=True))
+    return named(conv=conv, bn=nn.BatchNorm2d(out_channels), relu=nn.ReLU(inplace=True))
 
 
 def conv_macs(
@@ -32,7 +32,7 @@ def separable_conv(in_channels: int, out_channels: int) -> nn.Sequential:
     depthwise = nn.Conv2d(in_channels, in_channels, 3, padding=1, groups=in_channels, bias=False)
     pointwise = nn.Conv2d(in_channels, out_channels, 1, bias=False)
     bn = nn.BatchNorm2d(out_channels)
-    return _named(depthwise=depthwise, pointwise=pointwise, bn=bn, relu=nn.ReLU(inplace=True))
+    return named(depthwise=depthwise, pointwise=pointwise, bn=bn, relu=nn.ReLU(inplace=True))
 
 
 def separable_macs(in_channels: int, out_channels: int, height: int, width: int) -> int:
@@ -50,7 +50,7 @@ def max_pool(in_channels: int, out_channels: int) -> nn.Module:
     pool = nn.MaxPool2d(3, stride=1, padding=1)
     if in_channels == out_channels:
         return pool
-    return _named(project=conv_bn_relu(in_channels, out_channels, 1), pool=pool)
+    return named(project=conv_bn_relu(in_channels, out_channels, 1), pool=pool)
 
 
 def identity(in_channels: int, out_channels: int) -> nn.Module:
@@ -74,5 +74,6 @@ def projection_params(in_channels: int, out_channels: int) -> int:
     return conv_params(in_channels, out_channels, kernel_size=1)
 
 
-def _named(**layers: nn.Module) -> nn.Sequential:
+def named(**layers: nn.Module) -> nn.Sequential:
+    """Layers one after the other, called by their names in the state."""
     return nn.Sequential(OrderedDict(layers))

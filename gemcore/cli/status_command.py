@@ -7,6 +7,8 @@ from typing import Annotated, ClassVar
 import tyro
 from tyro.conf import Positional
 
+from gemcore.searching.status import read_status
+
 
 @dataclass(frozen=True)
 class StatusCommand:
@@ -22,6 +24,4 @@ class StatusCommand:
 
     def run(self) -> str:
         """The status in a few lines."""
-        from gemcore.searching.status import read_status  # Late: it reads the store of trials.
-
         return read_status(self.out).describe()

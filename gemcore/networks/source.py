@@ -8,7 +8,7 @@ from gemcore.cell import Cell
 from gemcore.networks.cell_module import check_ops, wiring
 from gemcore.networks.network import prune_cell
 from gemcore.networks.skeleton import Skeleton
-from gemcore.networks.source_blocks import CALLS, PLAIN, TEXTS
+from gemcore.networks.source_blocks import CALLS, PLAIN, write_builders
 from gemcore.ops import RESERVED
 from gemcore.python_text import LINE, call, fill
 
@@ -94,8 +94,7 @@ class NetworkSource:
         cell = prune_cell(self.cell)
         check_ops(cell)
         classes = [_write_cell(cell), self._write_network(cell)]
-        used = [text for name, text in TEXTS.items() if any(f"{name}(" in c for c in classes)]
-        return "\n\n".join([*used, *classes])
+        return "\n\n".join([*write_builders(classes), *classes])
 
     def _write_network(self, cell: Cell) -> str:
         leaves = wiring(cell)[1]

@@ -34,9 +34,9 @@ class RunJournal:
     def __init__(self, store: TrialStore) -> None:
         self.store = store
         self.facts = store.facts()
-        self._kept = {
-            (group, trial.index) for group in (SEARCH, KNOWN) for trial in store.trials(group)
-        }
+        self._found = store.trials(SEARCH)
+        self._kept = {(SEARCH, trial.index) for trial in self._found}
+        self._kept |= {(KNOWN, trial.index) for trial in store.trials(KNOWN)}
         self._num_rounds = sum(name.startswith("round ") for name in self.facts)
 
     @property
@@ -101,7 +101,7 @@ class RunJournal:
             cells = [Cell.from_json(json.dumps(cell)) for cell in asked["cells"]]
             search.resume(cells, asked["drawn"])
             pending += cells
-        for trial in self.store.trials(SEARCH):
+        for trial in self._found:
             search.tell_outcome(trial.cell, outcome_of(trial))
         return [cell for cell in pending if search.find(cell) is None]
 

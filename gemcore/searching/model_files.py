@@ -11,7 +11,7 @@ from gemcore.searching.measures import describe_worth
 from gemcore.searching.model_source import model_source
 from gemcore.searching.record import SearchRecord
 
-MODEL, CLASSES, README = "model.py", "classes.json", "README.md"
+MODEL, CLASSES, README = MODEL_FILES = ("model.py", "classes.json", "README.md")
 
 BY_IMAGES = """\
 import model

@@ -1,5 +1,6 @@
 """What is known of a search: its trials, the trained winner, random cells beside it."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from gemcore.encoder import Encoder
 from gemcore.searching.setting import SearchSetting
+from gemcore.trials.outcome import FAILED
 from gemcore.trials.trial import Trial
 
 
@@ -61,6 +63,11 @@ def best_of(trials: list[Trial]) -> Trial | None:
     """The complete trial of the highest score, the first of equal ones."""
     complete = [trial for trial in trials if trial.score is not None]
     return max(complete, key=lambda trial: trial.score or 0.0, default=None)
+
+
+def count_failures(trials: list[Trial]) -> Counter[str]:
+    """How often each reason made a trial fail."""
+    return Counter(t.status.removeprefix(FAILED) for t in trials if not t.is_complete)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,7 @@
 """A search's record as files: numbers in JSON, weights as safetensors, the rest for people."""
 
-import os
+import tempfile
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ import torch
 from gemcore.atomic_files import (
     read_document,
     read_tensors,
+    write_bytes,
     write_document,
     write_tensors,
     write_text,
 )
+from gemcore.cell import Cell
 from gemcore.encoder import Encoder
 from gemcore.searching.model_files import write_model_files
 from gemcore.searching.record import FinalNetwork, RandomBaseline, SearchRecord
@@ -33,7 +36,6 @@ RESULT, STORE, WEIGHTS, ENCODER, SUMMARY = (
     "summary.txt",
 )
 PICTURES = ("cell.png", "cell.svg")
-MODEL_FILES = ("model.py", "classes.json", "README.md")
 COMPLETE, RUNNING = "complete", "running"
 
 
@@ -42,11 +44,7 @@ def write_record(directory: Path, record: SearchRecord) -> None:
     if record.final is not None:
         write_tensors(directory / WEIGHTS, record.final.weights)
     if record.best is not None:
-        for name in PICTURES:
-            # Under another name first: a picture is whole or absent as well.
-            beside = directory / f".new.{name}"
-            record.best.cell.draw(beside)
-            os.replace(beside, directory / name)
+        _write_pictures(directory, record.best.cell)
         write_model_files(directory, record)
     write_text(directory / SUMMARY, summarize(record) + "\n")
     write_numbers(directory, record)
@@ -87,6 +85,14 @@ def write_numbers(
         },
     }
     write_document(directory / RESULT, content, kind=DOCUMENT, version=VERSION)
+
+
+def _write_pictures(directory: Path, cell: Cell) -> None:
+    with tempfile.TemporaryDirectory() as elsewhere:  # What draws needs a file of its own.
+        for name in PICTURES:
+            drawn = Path(elsewhere) / name
+            cell.draw(drawn)
+            write_bytes(directory / name, drawn.read_bytes())
 
 
 def read_status_of(directory: Path) -> str | None:
@@ -141,12 +147,14 @@ def read_parts(directory: str | Path) -> dict[str, Any]:
 def read_kept(directory: Path) -> TrialStore:
     """Trials and facts that an unfinished run left in ``result.json`` when it ended."""
     kept = MemoryStore()
-    if read_status_of(directory) is None:
+    path = directory / RESULT
+    if not path.exists():
         return kept
-    content = read_document(directory / RESULT, kind=DOCUMENT, version=VERSION)
-    for name, value in content.get("facts", {}).items():
+    content = read_document(path, kind=DOCUMENT, version=VERSION)
+    facts = content.get("facts", {})
+    for name, value in facts.items():
         kept.write(name, value)
-    num_known = content.get("facts", {}).get("known", {}).get("number", 0)
+    num_known = facts.get("known", {}).get("number", 0)
     for plain in content["trials"]:
         trial = Trial.from_dict(plain)
         kept.add(trial, KNOWN if trial.index < num_known else SEARCH)
@@ -155,8 +163,5 @@ def read_kept(directory: Path) -> TrialStore:
 
 def _stored_trials(path: Path) -> list[Trial]:
     """The trials of a run that goes on, or that was killed."""
-    store = OptunaStore(path)
-    try:
+    with closing(OptunaStore(path)) as store:
         return store.trials(KNOWN) + store.trials(SEARCH)
-    finally:
-        store.close()

@@ -113,7 +113,11 @@ class SearchRun:
         search, config = self.search, self.setting.config
         first = min(config.initial_size, config.num_trials)
         self._run_rounds(
-            runner, pending, "random candidates", first, lambda: self._next_size <= self._num_random
+            runner,
+            pending,
+            "random candidates",
+            first,
+            lambda: self._next_size <= search.num_random_left,
         )
         if search.num_left and not self._out_of_time():
             search.predictor = self._make_predictor()
@@ -129,10 +133,6 @@ class SearchRun:
         size = config.round_size if search.own_trials else config.initial_size
         return min(size, search.num_left)
 
-    @property
-    def _num_random(self) -> int:
-        return self.search.num_random_left
-
     def _run_rounds(
         self,
         runner: TrialRunner,
@@ -146,7 +146,8 @@ class SearchRun:
         done = len(search.own_trials)
         bar = progress_bar(total, name, enabled=self.progress, unit="cell", done=done)
         with bar:
-            self._evaluate(runner, pending, bar)
+            if pending:
+                self._evaluate(runner, pending, bar)
             while search.num_left and goes_on() and not self._out_of_time():
                 self.journal.enter("choice of cells")
                 cells = list(search.ask(self._next_size))
@@ -250,8 +251,7 @@ class SearchRun:
 
     def _run_baseline(self, runner: TrialRunner) -> None:
         with self.journal.phase("random baseline", self.search.clock):
-            baseline = run_baseline(self, runner)
-        self.baseline = baseline
+            self.baseline = run_baseline(self, runner)
 
     def _finish(self) -> None:
         self.journal.enter("writing")

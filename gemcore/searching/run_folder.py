@@ -24,12 +24,13 @@ from filelock import FileLock, Timeout
 
 from gemcore.atomic_files import recover_folder, remove_leftovers, write_folder, write_text
 from gemcore.encoder import Encoder
+from gemcore.plain_config import to_plain
 from gemcore.searching.config_difference import describe_difference
+from gemcore.searching.model_files import MODEL_FILES
 from gemcore.searching.record import SearchRecord
 from gemcore.searching.result_files import (
     COMPLETE,
     ENCODER,
-    MODEL_FILES,
     PICTURES,
     RESULT,
     STORE,
@@ -41,7 +42,7 @@ from gemcore.searching.result_files import (
     write_record,
 )
 from gemcore.searching.setting import SearchSetting
-from gemcore.trials.optuna_store import OptunaStore, remove_unfinished
+from gemcore.trials.optuna_store import OptunaStore
 from gemcore.trials.store import TrialStore, copy_store
 
 CONFIG, LOCK, PREDICTOR = "config.toml", "run.lock", "predictor"
@@ -103,7 +104,6 @@ class RunFolder:
             RuntimeError: If it cannot be written.
         """
         path = self.directory / STORE
-        remove_unfinished(path)
         if path.exists():
             if not os.access(path, os.W_OK):
                 raise RuntimeError(f"[run folder] {path} cannot be written: it is read-only")
@@ -162,14 +162,12 @@ class RunFolder:
                 )
         with self.writing():
             remove_leftovers(self.directory)
-            for name in PICTURES:
-                (self.directory / f".new.{name}").unlink(missing_ok=True)
-            recover_folder(self.directory / ENCODER)
+            for name in (ENCODER, PREDICTOR):
+                recover_folder(self.directory / name)
             if not path.exists():
                 head = {"run_id": self.setting.run_id, "gemcore": version("gemcore")}
-                plain = without_none(head | self.setting.to_dict())
-                assert isinstance(plain, dict)
-                write_text(path, tomli_w.dumps(plain))
+                # TOML has no null: what is None is left out.
+                write_text(path, tomli_w.dumps(to_plain(head | self.setting.to_dict())))
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -180,10 +178,3 @@ class RunFolder:
             raise RuntimeError(
                 f"[run folder] {str(self.directory)!r} cannot be written: {error}"
             ) from error
-
-
-def without_none(value: object) -> object:
-    """TOML has no null: what is None is left out."""
-    if isinstance(value, dict):
-        return {key: without_none(item) for key, item in value.items() if item is not None}
-    return [without_none(item) for item in value] if isinstance(value, list) else value

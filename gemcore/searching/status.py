@@ -3,6 +3,7 @@
 import textwrap
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,16 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from gemcore.atomic_files import read_document
-from gemcore.searching.record import best_of
+from gemcore.searching.record import best_of, count_failures
 from gemcore.searching.result_files import COMPLETE, DOCUMENT, RESULT, RUNNING, STORE, VERSION
 from gemcore.searching.run_folder import CONFIG, LOCK
+from gemcore.searching.summary import COLUMNS
 from gemcore.searching.time_left import spoken, time_left
 from gemcore.trials.optuna_store import OptunaStore
 from gemcore.trials.store import BASELINE, KNOWN, SEARCH
 from gemcore.trials.trial import Trial
 
-COLUMNS = 79
+STOPPED = "stopped"
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,7 @@ class RunStatus:
     @property
     def failures(self) -> Counter[str]:
         """How often each reason made a trial fail."""
-        failed = [trial for trial in self.trials if not trial.is_complete]
-        return Counter(trial.status.partition(": ")[2] for trial in failed)
+        return count_failures(self.trials)
 
     def describe(self) -> str:
         """A few lines of at most 79 columns."""
@@ -117,13 +118,14 @@ def read_status(directory: str | Path) -> RunStatus:
     content = read_document(directory / RESULT, kind=DOCUMENT, version=VERSION)
     alive = _is_locked(directory / LOCK)
     state = str(content["status"])
-    if state == RUNNING and not alive:
-        state = "stopped"
+    if alive:
+        state = RUNNING
+    elif state == RUNNING:
+        state = STOPPED
     facts: dict[str, Any] = dict(content.get("facts", {}))
     trials = [Trial.from_dict(plain) for plain in content["trials"]]
     num_baseline = 0
-    if alive or state == "stopped":
-        state = RUNNING if alive else state
+    if state in (RUNNING, STOPPED):  # The store knows more.
         facts, trials, num_baseline = _read_store(directory / STORE)
     phase = facts.get("phase", {})
     config = content["setting"]["config"]
@@ -141,12 +143,9 @@ def read_status(directory: str | Path) -> RunStatus:
 
 
 def _read_store(path: Path) -> tuple[dict[str, Any], list[Trial], int]:
-    store = OptunaStore(path)
-    try:
+    with closing(OptunaStore(path)) as store:
         trials = store.trials(KNOWN) + store.trials(SEARCH)
         return store.facts(), trials, len(store.trials(BASELINE))
-    finally:
-        store.close()
 
 
 def _is_locked(path: Path) -> bool:

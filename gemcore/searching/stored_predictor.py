@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gemcore.atomic_files import read_document, recover_folder, write_document, write_folder
+from gemcore.atomic_files import read_document, write_document, write_folder
 from gemcore.cell_batch import CellBatch
 from gemcore.predictor import Predictor, load_predictor
 from gemcore.searching.run_folder import PREDICTOR, RunFolder
@@ -31,7 +31,6 @@ class StoredPredictor:
         self.inner = inner
         self.folder = folder
         self.directory = folder.directory / PREDICTOR
-        recover_folder(self.directory)
         self._kept = self._load()
 
     def fit(self, cells: CellBatch, scores: ArrayLike, *, fine_tune: bool = False) -> Self:

@@ -5,7 +5,7 @@ from collections import Counter
 
 from gemcore.cell import Cell
 from gemcore.searching.measures import list_measures
-from gemcore.searching.record import SearchRecord
+from gemcore.searching.record import SearchRecord, count_failures
 
 COLUMNS = 79
 LONGEST_LABEL = 30
@@ -83,8 +83,7 @@ def _remarks(result: SearchRecord) -> list[str]:
     if result.seconds:
         parts = ", ".join(f"{phase} {value:.1f} s" for phase, value in result.seconds.items())
         lines.append(_wrap(f"Time: {parts}."))
-    failed = [trial.status.partition(": ")[2] for trial in result.trials if not trial.is_complete]
-    reasons = Counter(failed).most_common()
+    reasons = count_failures(result.trials).most_common()
     for reason, number in reasons[:SHOWN_REASONS]:
         lines.append(_wrap(f"{_trials(number)} failed: {_shorten(reason, LONGEST_REASON)}"))
     rest = sum(number for _, number in reasons[SHOWN_REASONS:])

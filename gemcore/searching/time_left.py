@@ -6,7 +6,7 @@ from typing import Any
 
 from gemcore.trials.trial import Trial
 
-ORDER = ("candidates", "encoder", "final", "baseline")  # Keys of the estimate.
+# Phase -> its key in the estimate.
 PHASES = {"final training": "final", "random baseline": "baseline", "encoder": "encoder"}
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gemcore.arguments import check_in, describe
+from gemcore.tasks.labels import check_stored_labels
 from gemcore.tasks.restricted_pickle import load_dictionary, read_text
 
 SHAPE = (3, 32, 32)
@@ -82,7 +83,7 @@ def read_cifar(
     for file in files:
         first_of_file = len(labels)
         pixels, classes = form.read_batch(file)
-        _check_classes(file, classes, len(names))
+        check_stored_labels(file, classes, len(names))
         labels += classes
         images[first_of_file : len(labels)] = pixels
     images.flags.writeable = False
@@ -111,14 +112,6 @@ def _find_files(directory: Path, name: str) -> tuple[Path, Form]:
             raise FileNotFoundError(f"{wanted}: no {', '.join(lacking)} in {place}")
     firsts = " nor ".join(form.train[0] for form in FORMS[name])
     raise FileNotFoundError(f"{wanted}: neither {firsts} there or in these folders")
-
-
-def _check_classes(path: Path, labels: Sequence[int], num_classes: int) -> None:
-    for number, label in enumerate(labels):
-        if not 0 <= label < num_classes:
-            raise ValueError(
-                f"{path} must hold labels in 0 .. {num_classes - 1}, got {label} at image {number}"
-            )
 
 
 def _read_pickle(path: Path, key: str) -> Batch:

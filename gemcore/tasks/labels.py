@@ -1,10 +1,11 @@
 """Labels as they come from a user, read into class numbers and class names."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from gemcore.arguments import describe
 from gemcore.tasks.images import to_array
@@ -52,6 +53,18 @@ def read_labels(
     if len(names) < 2:
         raise ValueError(f"labels must name at least 2 classes, got {', '.join(names) or 'none'}")
     return classes.astype(CLASS_DTYPE), names
+
+
+def check_stored_labels(path: Path, labels: ArrayLike, num_classes: int) -> None:
+    """Raises ValueError unless the class numbers that a file holds are within 0 .. C - 1."""
+    numbers = np.asarray(labels)
+    outside = np.flatnonzero((numbers < 0) | (numbers >= num_classes))
+    if outside.size:
+        first = int(outside[0])
+        raise ValueError(
+            f"{path} must hold labels in 0 .. {num_classes - 1}, got {numbers[first]} at image "
+            f"{first}"
+        )
 
 
 def _read_values(array: NDArray[Any]) -> NDArray[Any]:

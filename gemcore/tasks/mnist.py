@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gemcore.arguments import check_in
+from gemcore.tasks.labels import check_stored_labels
 
-SIDE = 28
+SIDE, NUM_CLASSES = 28, 10
 IMAGES, LABELS = 0x0803, 0x0801  # Magic numbers: bytes, in so many dimensions.
 FOLDERS = {"mnist": "MNIST/raw", "fashion_mnist": "FashionMNIST/raw"}  # Where torchvision writes.
 PARTS = ("train", "t10k")
@@ -128,11 +129,7 @@ def _read_part(place: Path, part: str) -> tuple[NDArray[np.uint8], NDArray[np.ui
         raise ValueError(
             f"{label_file} must hold a label for each of {len(images)} images, got {len(labels)}"
         )
-    if labels.max() > 9:
-        number = int((labels > 9).argmax())
-        raise ValueError(
-            f"{label_file} must hold labels in 0 .. 9, got {labels[number]} at image {number}"
-        )
+    check_stored_labels(label_file, labels, NUM_CLASSES)
     return images, labels
 
 

@@ -15,6 +15,7 @@ from gemcore.arguments import check_seed, check_type
 from gemcore.networks.skeleton import Skeleton
 from gemcore.space import SearchSpace
 from gemcore.tasks.dataset_reading import read_dataset
+from gemcore.tasks.folder import read_folders
 from gemcore.tasks.image_config import ImageConfig
 from gemcore.tasks.images import read_images
 from gemcore.tasks.labels import read_labels
@@ -149,8 +150,6 @@ class ProxyTask:
             ValueError: If there are no classes, one only, an empty one, two whose names differ in
                 case alone, or too many unreadable files.
         """
-        from gemcore.tasks.folder import read_folders  # Late: Pillow takes a while to import.
-
         config = ImageConfig() if images is None else images
         check_type("images", config, ImageConfig)
         folders = [Path(d) for d in (directory, test_directory) if d is not None]

@@ -1,7 +1,8 @@
-"""Results of searches that were never run."""
+"""Results of searches that were never run, and small searches that are."""
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,10 @@ from gemcore.networks.skeleton import Skeleton
 from gemcore.searching.config import SearchConfig
 from gemcore.searching.record import FinalNetwork, RandomBaseline
 from gemcore.searching.result import SearchResult
+from gemcore.searching.search import search
 from gemcore.searching.setting import SearchSetting, TaskFacts
 from gemcore.space import SearchSpace
+from gemcore.tasks import EvaluationContext, TrainingConfig
 from gemcore.tasks.preprocessing import Preprocessing
 from gemcore.trials.trial import Trial
 
@@ -90,3 +93,64 @@ def _trial() -> Callable[..., Trial]:
 def _result() -> Callable[..., SearchResult]:
     """Makes results: trials 0 .. 3, of which 1 is the best, its network trained."""
     return make_result
+
+
+class CountingTask:
+    """A task that is a function: more edges, better. It may do something else at a call."""
+
+    __name__ = "counter"
+
+    def __init__(self, at: int = 0, act: Callable[[], object] = lambda: None) -> None:
+        self.cells: list[Cell] = []
+        self.at, self.act = at, act
+
+    def __call__(self, cell: Cell, context: EvaluationContext) -> float:
+        self.cells.append(cell)
+        if len(self.cells) == self.at:
+            self.act()
+        return len(cell.edges) / 100
+
+
+def run_small(
+    task: Any, out: Path, *, seed: int = 0, initial: Any = (), **changes: Any
+) -> SearchResult:
+    small: dict[str, Any] = {"num_trials": 8, "num_initial": 3, "cells_per_round": 2}
+    training = TrainingConfig(epochs=1, final_epochs=1, batch_size=16)
+    quick = {"bootstrap_samples": 200, "embedding": "adjacency", "training": training}
+    config = SearchConfig(**(small | quick | changes))
+    return search(task, config=config, out=out, seed=seed, initial=initial, progress=False)
+
+
+@pytest.fixture(name="counter")
+def _counter() -> Callable[..., CountingTask]:
+    """Makes tasks that count their calls."""
+    return CountingTask
+
+
+@pytest.fixture(name="run")
+def _run() -> Callable[..., SearchResult]:
+    """Runs a small search in a folder."""
+    return run_small
+
+
+@pytest.fixture(name="content")
+def _content() -> Callable[[Path], dict[str, bytes]]:
+    """Reads all files of a folder."""
+
+    def read(folder: Path) -> dict[str, bytes]:
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+    return read
+
+
+@pytest.fixture
+def interrupted(tmp_path: Path) -> Path:
+    """A run that Ctrl-C ended in its fifth evaluation."""
+
+    def press_ctrl_c() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_small(CountingTask(5, press_ctrl_c), tmp_path / "run")
+    return tmp_path / "run"
