@@ -128,10 +128,13 @@ class OptunaStore:
 
 
 def remove_unfinished(path: str | Path) -> None:
-    """Removes what a kill left of :meth:`OptunaStore.create`."""
+    """Removes what a kill left of :meth:`OptunaStore.create`, or of a store that is gone.
+
+    SQLite would play the journal of the old file back into the new one.
+    """
     path = Path(path)
-    for ending in ("", "-journal"):
-        path.with_name(f".{path.name}.new{ending}").unlink(missing_ok=True)
+    for name in (f".{path.name}.new", f".{path.name}.new-journal", f"{path.name}-journal"):
+        path.with_name(name).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -84,8 +84,8 @@ def test_copies_everything(tmp_path: Path) -> None:
 
 def test_a_store_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "trials.db"
-    for ending in ("", "-journal"):
-        (tmp_path / f".trials.db.new{ending}").write_text("what a kill left")
+    for name in (".trials.db.new", ".trials.db.new-journal", "trials.db-journal"):
+        (tmp_path / name).write_text("what a kill left")
     OptunaStore.create(path).close()
     assert os.listdir(tmp_path) == ["trials.db"]
     (tmp_path / ".trials.db.new").touch()
