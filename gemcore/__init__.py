@@ -30,6 +30,7 @@ from gemcore.pairs import PairBatch, PairStream
 from gemcore.predictor import Predictor, make_predictor
 from gemcore.score import efficiency_score
 from gemcore.searching import Search, SearchConfig, SearchResult, search
+from gemcore.simd import set_simd_level, simd_level, simd_levels
 from gemcore.space import SearchSpace
 from gemcore.tasks import EvaluationContext, ImageConfig, ProxyTask, TrainingConfig, load_task
 from gemcore.threads import get_num_threads, set_num_threads
@@ -85,6 +86,9 @@ __all__ = [
     "registered_ops",
     "search",
     "set_num_threads",
+    "set_simd_level",
+    "simd_level",
+    "simd_levels",
     "train_encoder",
     "unregister_op",
     "wl_features",

@@ -7,6 +7,7 @@ namespace gemcore {
 void bind_cost(pybind11::module_& m);
 void bind_graph(pybind11::module_& m);
 void bind_sample(pybind11::module_& m);
+void bind_simd(pybind11::module_& m);
 void bind_threads(pybind11::module_& m);
 void bind_wl(pybind11::module_& m);
 

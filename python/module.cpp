@@ -8,6 +8,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
     gemcore::bind_cost(m);
     gemcore::bind_graph(m);
     gemcore::bind_sample(m);
+    gemcore::bind_simd(m);
     gemcore::bind_threads(m);
     gemcore::bind_wl(m);
 }

@@ -8,7 +8,17 @@ import gemcore
 # Lowest first; within a layer, a module may import those named before it.
 LAYERS: list[list[str]] = [
     ["_core", "_cuda"],
-    ["arguments", "topology", "packing", "philox", "progress", "threads", "cuda", "devices"],
+    [
+        "arguments",
+        "topology",
+        "packing",
+        "philox",
+        "progress",
+        "threads",
+        "simd",
+        "cuda",
+        "devices",
+    ],
     ["atomic_files", "plain_config", "python_text"],
     ["drawing", "cell", "cell_batch", "blocks", "ops", "graph", "space"],
     ["score", "features", "wl", "wl_kernel", "wl_signal", "pair_mixture", "pairs", "pair_shards"],
@@ -18,7 +28,7 @@ LAYERS: list[list[str]] = [
     ["report", "cli", "__main__"],
     ["__init__"],
 ]
-MAY_TOUCH_NATIVE = {"threads", "cuda", "graph", "space", "wl", "networks", "__init__"}
+MAY_TOUCH_NATIVE = {"threads", "simd", "cuda", "graph", "space", "wl", "networks", "__init__"}
 RANK = {name: rank for rank, name in enumerate(name for layer in LAYERS for name in layer)}
 ROOT = Path(gemcore.__file__).parent
 

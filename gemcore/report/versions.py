@@ -9,10 +9,9 @@ import numpy
 import torch
 
 from gemcore.cuda import cuda_status
+from gemcore.simd import simd_level
 from gemcore.tasks.backend import num_cores
 from gemcore.threads import get_num_threads
-
-SIMD_LEVEL = "scalar"  # The only one that is built.
 
 
 def describe_build() -> str:
@@ -25,7 +24,7 @@ def describe_build() -> str:
     rows = {
         "gemcore": version("gemcore"),
         "native code": _native_module(),
-        "SIMD level": SIMD_LEVEL,
+        "SIMD level": simd_level(),
         "CUDA": cuda_status(),
         "threads": f"{get_num_threads()} of {num_cores()} cores",
         "torch": torch.__version__,
