@@ -24,14 +24,15 @@ class WlBatch {
         : adjacency_(std::move(adjacency)),
           ops_(std::move(ops)),
           sizes_(std::move(sizes)),
-          labels_(256) {
+          labels_(256),
+          num_ops_(static_cast<int>(label_of_op.size())) {
         graphs_ = read_batch(adjacency_, ops_, sizes_);
         check(label_of_op.ndim() == 1 && label_of_op.size() <= 256,
               "label_of_op must be 1-D, of at most 256 labels");
         std::copy_n(label_of_op.data(), label_of_op.size(), labels_.begin());
     }
 
-    LabelledBatch view() const { return {graphs_, labels_.data()}; }
+    LabelledBatch view() const { return {graphs_, labels_.data(), num_ops_}; }
     py::ssize_t size() const { return graphs_.num_graphs; }
 
  private:
@@ -39,6 +40,7 @@ class WlBatch {
     Array<std::uint8_t> ops_;
     Array<std::uint16_t> sizes_;
     std::vector<std::uint64_t> labels_;
+    int num_ops_;
     DagBatch graphs_{};
 };
 

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from gemcore import Cell, CellBatch, perturb, wl_features, wl_gram, wl_pairs
 from gemcore.wl import DIRECTIONS, LABELS
 
+pytestmark = pytest.mark.usefixtures("every_simd_level")
+
 Histogram = Counter[tuple[int, int]]
 
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from gemcore import Cell, CellBatch, wl_gram
 
+pytestmark = pytest.mark.usefixtures("every_simd_level")
+
 NUM_CELLS = 80  # 3,240 pairs a case
 
 

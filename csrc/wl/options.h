@@ -29,6 +29,7 @@ struct WlOptions {
 struct LabelledBatch {
     DagBatch graphs;
     const std::uint64_t* label_of_op;  ///< [256]; ops of equal labels are the same
+    int num_ops = 256;                 ///< Ops are below, but for kAbsent.
 };
 
 }  // namespace gemcore

@@ -6,6 +6,7 @@
 #include "expect.h"
 #include "graph/prune.h"
 #include "support/parallel_for.h"
+#include "support/simd.h"
 #include "wl/features.h"
 #include "wl/gram.h"
 #include "wl/pairs.h"
@@ -143,9 +144,7 @@ void a_batch_without_graphs_writes_nothing() {
     EXPECT(wl_features(y, x, options).columns.empty());
 }
 
-}  // namespace
-
-int main() {
+void all_at_one_level() {
     for (const int num_nodes : {1, 2, 7, 30, 64, 65, 130, 256}) {
         for (const Direction direction :
              {Direction::kInOut, Direction::kOut, Direction::kIn, Direction::kUndirected}) {
@@ -154,5 +153,14 @@ int main() {
     }
     pairs_and_gram_agree_to_the_bit();
     a_batch_without_graphs_writes_nothing();
+}
+
+}  // namespace
+
+int main() {
+    for (int level = 0; level <= static_cast<int>(best_simd_level()); ++level) {
+        set_simd_level(static_cast<SimdLevel>(level));
+        all_at_one_level();
+    }
     return 0;
 }
