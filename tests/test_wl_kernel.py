@@ -71,7 +71,7 @@ def test_graphs_without_labels() -> None:
         kernel = WLKernel(n_iter=0, labels=labels, normalize=False)
         assert kernel.fit_transform(graphs)[0, 1] == {"degree": 2, "uniform": 9}[labels]
     assert "op" not in graphs[0].nodes[0]  # The user's graphs are left as they were.
-    with pytest.raises(ValueError, match=r"graph 0: graph must have the attribute 'op'"):
+    with pytest.raises(ValueError, match=r"graph 0 of X: must have the attribute 'op'"):
         WLKernel().fit(graphs)
 
 
@@ -107,16 +107,16 @@ nx.set_node_attributes(CYCLE, "a", "op")
     ("data", "error", "message"),
     [
         ([], ValueError, "X must hold at least one graph, got none"),
-        (3, TypeError, "X must be a CellBatch or a sequence of .* graphs, got int 3"),
+        (3, TypeError, r"X must be a CellBatch or a sequence of graphs \(.*\), got int 3"),
         ("graphs", TypeError, "X must be a CellBatch or a sequence of .* got str 'graphs'"),
         (nx.DiGraph(), TypeError, "X must be a CellBatch or a sequence of .* got DiGraph"),
-        ([1.5], TypeError, r"X must hold Cell or networkx graphs, got float 1\.5 at position 0"),
+        ([1.5], TypeError, r"graph 0 of X: must be a Cell, a networkx graph or .* got float 1\.5"),
         (
             [nx.path_graph(2)],
             ValueError,
-            "direction must be 'undirected' for undirected graphs, .*",
+            "graph 0 of X: direction must be 'undirected' for undirected graphs, got 'in_out'",
         ),
-        ([Cell(("a",)), CYCLE], ValueError, "graph 1: edges must not close a cycle"),
+        ([Cell(("a",)), CYCLE], ValueError, "graph 1 of X: edges must not close a cycle"),
     ],
 )
 def test_rejects_what_is_no_graph(data: Any, error: type[Exception], message: str) -> None:
