@@ -41,7 +41,7 @@ def wl_pairs(
     that no data reaches count, unless :func:`gemcore.prune` drops them first.
 
     Args:
-        cells_a: B cells.
+        cells_a: B cells, or graphs in any form that :func:`wl_gram` takes.
         cells_b: B cells. Sizes and ``op_names`` may differ; operations are matched by name.
         n_iter: h, rounds of refinement, 0 .. 16.
         direction: Neighbors that are read: ``"in_out"`` inputs and outputs, kept apart; ``"out"``
@@ -100,8 +100,12 @@ def wl_gram(
     so a cell of operations that ``other`` has not is normalized like any other.
 
     Args:
-        cells: B cells.
-        other: C cells; default the same as ``cells``, at half the price.
+        cells: B graphs: a CellBatch, or a sequence of ``Cell``, of networkx graphs with node
+            attribute ``op``, of GraKeL's ``[edges, node_labels]``, or of all these. At most 256
+            nodes and 255 different labels, of any hashable kind. Acyclic, unless the direction is
+            ``"undirected"``, for which an edge may be named once or both ways. Weights and labels
+            of edges are not read.
+        other: C graphs; default the same as ``cells``, at half the price.
         n_iter: h, rounds of refinement, 0 .. 16.
         direction: Neighbors that are read: ``"in_out"``, ``"out"``, ``"in"`` or ``"undirected"``.
         normalize: Whether to divide by sqrt(k(x, x) k(y, y)).
@@ -114,7 +118,8 @@ def wl_gram(
 
     Raises:
         TypeError: If an argument is of the wrong kind.
-        ValueError: If an argument is out of range.
+        ValueError: If an argument is out of range, or a graph is cyclic or too large or lacks a
+            label; the message names the graph.
 
     Source:
         Shervashidze et al., "Weisfeiler-Lehman Graph Kernels", JMLR 12, 2011.
@@ -152,7 +157,7 @@ def wl_features(
     squared length of a row may then be less than the cell's own kernel.
 
     Args:
-        cells: B cells.
+        cells: B cells, or graphs in any form that :func:`wl_gram` takes.
         other: The cells whose colors are the columns; default ``cells``.
         n_iter: h, rounds of refinement, 0 .. 16.
         direction: Neighbors that are read: ``"in_out"``, ``"out"``, ``"in"`` or ``"undirected"``.

@@ -1,6 +1,8 @@
 """WLKernel: wl_gram in scikit-learn's clothes."""
 
 import pickle
+import subprocess
+import sys
 from typing import Any
 
 import networkx as nx
@@ -16,6 +18,7 @@ from sklearn.utils import Tags
 from sklearn.utils.estimator_checks import check_estimator
 from sklearn.utils.validation import validate_data
 
+import gemcore
 from gemcore import Cell, CellBatch, SearchSpace, WLKernel, wl_gram
 
 SPACE = SearchSpace(num_nodes=8, ops=("conv1x1", "conv3x3"), edge_prob=0.4)
@@ -97,6 +100,17 @@ def test_pickles_and_names_its_columns() -> None:
     twin = pickle.loads(pickle.dumps(kernel))
     np.testing.assert_array_equal(twin.transform(cells), kernel.transform(cells))
     assert kernel.get_feature_names_out().tolist() == ["wlkernel0", "wlkernel1"]
+
+
+def test_scikit_learn_is_imported_when_the_kernel_is() -> None:
+    code = """
+import sys, gemcore
+assert "WLKernel" in gemcore.__all__ and "sklearn" not in sys.modules
+assert gemcore.WLKernel is __import__("gemcore.wl_kernel").wl_kernel.WLKernel
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+    with pytest.raises(AttributeError, match="module 'gemcore' has no attribute 'WLKernels'"):
+        gemcore.WLKernels  # noqa: B018
 
 
 CYCLE = nx.DiGraph([(0, 1), (1, 0)])
