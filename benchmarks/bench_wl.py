@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 import gemcore
 from gemcore import CellBatch, SearchSpace, graph_hash, wl_gram, wl_pairs
+from gemcore.graph_forms import read_graphs
 
 N_ITER = 3
 DIRECTIONS = ("undirected", "in_out")
@@ -137,6 +138,21 @@ def hash_rows() -> list[Row]:
     return rows + ours("hash", "in_out", len(cells), hashes)
 
 
+def reading_rows() -> list[Row]:
+    """1,000 graphs of density .2 in GraKeL's forms: its own parsing, and a CellBatch of ours."""
+    graphs = wl_peers.grakel_graphs(random_cells(1000, 30, 0.2, 3))
+    rows = []
+    for form, convert in wl_peers.GRAKEL_FORMS.items():
+        data = [(convert(edges), labels) for edges, labels in graphs]
+        task = f"read {form}"
+        read = partial(read_graphs, "graphs", data, direction="undirected", labels="ops")
+        rows += [
+            Row(task, "GraKeL", "", len(data), partial(wl_peers.grakel_objects, data)),
+            Row(task, "gemcore", "", len(data), read),
+        ]
+    return rows
+
+
 def classes(hashes: Sequence[Any]) -> NDArray[np.intp]:
     """Which of the hashes are equal, whatever they are."""
     number: dict[Any, int] = {}
@@ -195,6 +211,10 @@ def check_answers(rows: Sequence[Row]) -> None:
         answer = row.run()
         if row.task == "hash":
             answer = classes(answer[:200].tolist())
+        elif isinstance(answer, CellBatch):
+            answer = answer.num_edges
+        elif row.task.startswith("read"):
+            answer = np.array([wl_peers.num_edges(graph) for graph in answer])
         wanted = answers.setdefault((row.task, row.direction), answer)
         np.testing.assert_allclose(answer, wanted[: len(answer)], rtol=1e-12, err_msg=row.name)
 
@@ -227,6 +247,7 @@ def main() -> None:
         "sizes": size_rows,
         "gram": partial(gram_rows, 1000),
         "hash": hash_rows,
+        "reading": reading_rows,
     }
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tasks", nargs="+", choices=[*tasks, "sweep", "threads"])

@@ -90,6 +90,26 @@ def grakel_gram(graphs: list[Any], n_iter: int) -> NDArray[Any]:
     return np.asarray(kernel.fit_transform(graphs))
 
 
+GRAKEL_FORMS: dict[str, Callable[[dict[int, dict[int, float]]], Any]] = {
+    "dict of dicts": lambda edges: edges,
+    "dict of lists": lambda edges: {u: list(row) for u, row in edges.items()},
+    "tuples": lambda edges: [(u, v) for u, row in edges.items() for v in row],
+    "matrix": lambda edges: np.array([[v in row for v in edges] for row in edges.values()]),
+    "list of lists": lambda edges: [[int(v in row) for v in edges] for row in edges.values()],
+}
+
+
+def grakel_objects(graphs: list[Any]) -> list[Any]:
+    """What GraKeL makes of its input before it computes anything."""
+    from grakel import Graph
+
+    return [Graph(edges, labels, {}, graph_format="dictionary") for edges, labels in graphs]
+
+
+def num_edges(graph: Any) -> int:
+    return sum(map(len, graph.get_edge_dictionary().values())) // 2
+
+
 # networkx: hashes of every node and round; in/out for a DiGraph since 3.5.
 
 
