@@ -146,8 +146,11 @@ def _read_neighbors(edges: Mapping[Any, Any]) -> Edges:
 
 def _read_pairs(pairs: Sequence[Any]) -> Edges:
     if not (set(map(type, pairs)) <= {tuple} and set(map(len, pairs)) <= {2, 3}):
-        wrong = next(e for e in pairs if not isinstance(e, tuple) or len(e) not in (2, 3))
-        raise TypeError(f"edges must be tuples (u, v) or (u, v, weight), got {describe(wrong)}")
+        for edge in pairs:  # Named tuples are fine.
+            if not isinstance(edge, tuple) or len(edge) not in (2, 3):
+                raise TypeError(
+                    f"edges must be tuples (u, v) or (u, v, weight), got {describe(edge)}"
+                )
     return Edges(list(map(itemgetter(0), pairs)), [1] * len(pairs), map(itemgetter(1), pairs))
 
 

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import networkx as nx
 import numpy as np
@@ -162,6 +162,11 @@ def test_what_is_an_edge_and_what_is_a_node_is_as_in_grakel() -> None:
         np.testing.assert_array_equal(raw, grakel_gram(data, 3, normalize=False))
 
 
+class Bond(NamedTuple):
+    start: int
+    end: int
+
+
 def test_forms_that_grakel_lacks() -> None:
     labels = {0: "a", 1: "b", 2: "a"}
     expected = wl_gram([[[(0, 1), (1, 2)], labels]], normalize=False)
@@ -172,6 +177,7 @@ def test_forms_that_grakel_lacks() -> None:
         [sparse.csr_array(chain), labels],
         [(edge for edge in [(0, 1), (1, 2)]), labels],
         [nx.DiGraph([(0, 1), (1, 2)]).adj, labels],
+        [[Bond(0, 1), Bond(1, 2)], labels],
         Cell(("a", "b", "a"), ((0, 1), (1, 2))),
     ):
         np.testing.assert_array_equal(wl_gram([graph], normalize=False), expected)
