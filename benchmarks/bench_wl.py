@@ -1,205 +1,277 @@
 """How much faster are WL similarities here than elsewhere? One core, one table, answers first.
 
-Random DAGs of 30 nodes, 3 rounds. GraKeL and numpy compute the undirected kernel, networkx the
-in/out kernel; each is set against gemcore in the same direction. Contestants take turns, so they
-share the machine's mood; CPU time of this process.
+Random DAGs, 3 rounds. Contestants take turns, so they share the machine's mood; CPU time of this
+process a value, fastest and median of the turns. GraKeL, wlplan, PyG and karateclub compute the
+undirected kernel, networkx the in/out kernel, numpy and gemcore both; answers are compared before
+anything is timed. Every level of vector instructions that the machine has is a row.
 
-    python benchmarks/bench_wl.py [--density 0.2] [--num-ops 2] [--rounds 5]
+    python benchmarks/bench_wl.py [--tasks pairs gram ...] [--rounds 5] [--json FILE]
 """
 
 import argparse
-import math
-import statistics
-import time
+import os
 import warnings
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # Before numpy and torch are loaded.
+
+import measuring  # type: ignore[import-not-found]  # Beside this script, like the next two.
 import networkx as nx
 import numpy as np
-from grakel.kernels import VertexHistogram, WeisfeilerLehman
+import wl_numpy  # type: ignore[import-not-found]
+import wl_peers  # type: ignore[import-not-found]
+from measuring import Row
 from numpy.typing import NDArray
 
-from gemcore import CellBatch, set_num_threads, wl_gram, wl_pairs
+import gemcore
+from gemcore import CellBatch, SearchSpace, graph_hash, wl_gram, wl_pairs
+from gemcore.graph_forms import read_graphs
 
-NUM_NODES, N_ITER = 30, 3
-NUM_PAIRS, NUM_NUMPY_PAIRS, NUM_SLOW_PAIRS, GRAM_SIZE = 20_000, 1000, 100, 500
-
-
-@dataclass(frozen=True)
-class Row:
-    """One contestant: a call that computes num_values similarities."""
-
-    task: str
-    name: str
-    direction: str
-    num_values: int
-    run: Callable[[], NDArray[Any]]
+N_ITER = 3
+DIRECTIONS = ("undirected", "in_out")
+RIVALS = ("GraKeL", "numpy", "networkx")
+HASH_ROUNDS = 7
 
 
-def random_cells(num_cells: int, density: float, num_ops: int, seed: int) -> CellBatch:
-    rng = np.random.default_rng(seed)
-    adjacency = np.triu(rng.random((num_cells, NUM_NODES, NUM_NODES)) < density, 1)
-    ops = rng.integers(0, num_ops, (num_cells, NUM_NODES))
+def random_cells(num_cells: int, num_nodes: int, density: float, num_ops: int) -> CellBatch:
+    rng = np.random.default_rng([num_cells, num_nodes, num_ops])
+    adjacency = np.triu(rng.random((num_cells, num_nodes, num_nodes)) < density, 1)
+    ops = rng.integers(0, num_ops, (num_cells, num_nodes))
     return CellBatch.from_dense(adjacency, ops, op_names=range(num_ops))
 
 
-def both_ways(cells: CellBatch) -> NDArray[np.uint8]:
-    return cells.dense() | cells.dense().transpose(0, 2, 1)
+def ours(
+    task: str, direction: str, num_values: int, run: Callable[[], Any], written: int = 0
+) -> list[Row]:
+    """A row a level of vector instructions, the fastest last."""
 
+    def at(level: str) -> Any:
+        gemcore.set_simd_level(level)
+        return run()
 
-def networkx_graphs(cells: CellBatch) -> "list[nx.DiGraph[int]]":
-    graphs = [cell.to_networkx() for cell in cells]
-    for graph in graphs:
-        nx.set_node_attributes(graph, {v: str(op) for v, op in graph.nodes(data="op")}, "op")
-    return graphs
-
-
-def grakel_graphs(cells: CellBatch) -> list[Any]:
     return [
-        [
-            {u: {int(v): 1.0 for v in np.flatnonzero(row)} for u, row in enumerate(matrix)},
-            dict(enumerate(ops.tolist())),
-        ]
-        for matrix, ops in zip(both_ways(cells), cells.ops, strict=True)
+        Row(task, f"gemcore {level}", direction, num_values, partial(at, level), written)
+        for level in gemcore.simd_levels()
     ]
 
 
-def grakel_gram(graphs: list[Any]) -> NDArray[Any]:
-    kernel = WeisfeilerLehman(n_iter=N_ITER, normalize=True, base_graph_kernel=VertexHistogram)
-    return np.asarray(kernel.fit_transform(graphs))
-
-
-def networkx_pair(a: "nx.DiGraph[int]", b: "nx.DiGraph[int]") -> float:
-    x, y = (
-        Counter(
-            color
-            for node in nx.weisfeiler_lehman_subgraph_hashes(
-                graph, node_attr="op", iterations=N_ITER, include_initial_labels=True
-            ).values()
-            for color in enumerate(node)
-        )
-        for graph in (a, b)
-    )
-    xy, xx, yy = (sum(n * q[color] for color, n in p.items()) for p, q in ((x, y), (x, x), (y, y)))
-    return xy / math.sqrt(xx * yy)
-
-
-def numpy_colors(adjacency: NDArray[np.uint64], ops: NDArray[np.uint8]) -> list[NDArray[Any]]:
-    """Undirected colors of each round by masked sums, all graphs at once."""
-
-    def mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
-        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return x ^ (x >> np.uint64(31))
-
-    colors = [mix(ops.astype(np.uint64) + np.uint64(1))]
-    for _ in range(N_ITER):
-        neighbors = (adjacency * colors[-1][:, None, :]).sum(axis=-1, dtype=np.uint64)
-        colors.append(mix(colors[-1] * np.uint64(0x9E3779B97F4A7C15) + neighbors))
-    return colors
-
-
-def numpy_pairs(x: list[NDArray[Any]], y: list[NDArray[Any]]) -> NDArray[np.float64]:
-    def kernel(p: list[NDArray[Any]], q: list[NDArray[Any]]) -> NDArray[Any]:
-        equal = [
-            (a[:, :, None] == b[:, None, :]).sum(axis=(1, 2)) for a, b in zip(p, q, strict=True)
-        ]
-        return np.asarray(np.sum(equal, axis=0))
-
-    return np.asarray(kernel(x, y) / np.sqrt(kernel(x, x) * kernel(y, y)))
-
-
-def pair_rows(a: CellBatch, b: CellBatch) -> list[Row]:
-    slow_a, slow_b = a[:NUM_SLOW_PAIRS], b[:NUM_SLOW_PAIRS]
-    edge_dictionaries = list(zip(grakel_graphs(slow_a), grakel_graphs(slow_b), strict=True))
-    digraphs = list(zip(networkx_graphs(slow_a), networkx_graphs(slow_b), strict=True))
-    mid_a, mid_b = a[:NUM_NUMPY_PAIRS], b[:NUM_NUMPY_PAIRS]
-    matrices = [both_ways(cells).astype(np.uint64) for cells in (mid_a, mid_b)]
+def pair_rows(
+    task: str, cells: CellBatch, num_slow: int, num_numpy: int, peers: Sequence[Any]
+) -> list[Row]:
+    """Similarities of the first half of the cells with the second, fresh cells in every pair."""
+    half = len(cells) // 2
+    a, b = cells[:half], cells[half:]
+    x, y = wl_peers.grakel_graphs(a[:num_slow]), wl_peers.grakel_graphs(b[:num_slow])
 
     def grakel() -> NDArray[Any]:
-        return np.array([grakel_gram([x, y])[0, 1] for x, y in edge_dictionaries])
+        two = zip(x, y, strict=True)
+        return np.array([wl_peers.grakel_gram([*pair], N_ITER)[0, 1] for pair in two])
+
+    rows = [Row(task, "GraKeL", "undirected", num_slow, grakel)]
+    slow = CellBatch.concatenate([a[:num_slow], b[:num_slow]])
+    rows += [peer_row(task, peer, slow, num_slow, wl_peers.pairs_of) for peer in peers]
+    for direction in DIRECTIONS:
+        few = [batch[:num_numpy] for batch in (a, b)]
+        given = [(batch.dense(), batch.ops) for batch in few]
+        run = partial(numpy_pairs, given, direction)
+        rows.append(Row(task, "numpy", direction, num_numpy, run))
+        rows += ours(task, direction, half, partial(wl_pairs, a, b, direction=direction))
+    return rows
+
+
+def numpy_pairs(batches: list[Any], direction: str) -> NDArray[Any]:
+    x, y = (wl_numpy.colors(*batch, N_ITER, direction) for batch in batches)
+    return np.asarray(wl_numpy.pairs(x, y))
+
+
+def peer_row(
+    task: str, peer: Any, cells: CellBatch, num_values: int, reduce: Callable[[Any], Any]
+) -> Row:
+    if peer.missing:
+        return Row(task, peer.name, peer.direction, note=peer.missing)
+    given = peer.prepare(cells)
+
+    def run() -> Any:
+        return reduce(peer.features(given, N_ITER))
+
+    return Row(task, peer.name, peer.direction, num_values, run)
+
+
+def gram_rows(num_cells: int) -> list[Row]:
+    cells = random_cells(num_cells, 30, 0.5, 3)
+    task, num_values = f"gram {num_cells}", num_cells * (num_cells + 1) // 2
+    graphs = wl_peers.grakel_graphs(cells)
+    run = partial(wl_peers.grakel_gram, graphs, N_ITER)
+    rows = [Row(task, "GraKeL", "undirected", num_values, run)]
+    rows += [peer_row(task, p, cells, num_values, wl_peers.gram_of) for p in wl_peers.PEERS]
+    for direction in DIRECTIONS:
+        run = partial(numpy_gram, cells.dense(), cells.ops, direction)
+        rows.append(Row(task, "numpy", direction, num_values, run))
+        run = partial(wl_gram, cells, direction=direction)
+        # The matrix has twice as many entries of 8 bytes as there are values.
+        rows += ours(task, direction, num_values, run, written=16)
+    return rows
+
+
+def numpy_gram(dense: NDArray[np.uint8], ops: NDArray[np.uint8], direction: str) -> NDArray[Any]:
+    return np.asarray(wl_numpy.gram(wl_numpy.colors(dense, ops, N_ITER, direction)))
+
+
+def hash_rows() -> list[Row]:
+    cells = SearchSpace.preset("nasbench101").sample(20_000, seed=0)
+    graphs = wl_peers.networkx_graphs(cells[:200])
 
     def networkx() -> NDArray[Any]:
-        return np.array([networkx_pair(x, y) for x, y in digraphs])
+        hashes = [
+            nx.weisfeiler_lehman_graph_hash(g, node_attr="op", iterations=HASH_ROUNDS)
+            for g in graphs
+        ]
+        return classes(hashes)
 
-    def numpy() -> NDArray[Any]:
-        return numpy_pairs(
-            numpy_colors(matrices[0], mid_a.ops), numpy_colors(matrices[1], mid_b.ops)
-        )
+    def hashes() -> NDArray[np.uint64]:
+        return graph_hash(cells, n_iter=HASH_ROUNDS)
 
-    return [
-        Row("pairs", "GraKeL", "undirected", NUM_SLOW_PAIRS, grakel),
-        Row("pairs", "numpy", "undirected", NUM_NUMPY_PAIRS, numpy),
-        Row(
-            "pairs", "gemcore", "undirected", len(a), lambda: wl_pairs(a, b, direction="undirected")
-        ),
-        Row("pairs", "networkx", "in_out", NUM_SLOW_PAIRS, networkx),
-        Row("pairs", "gemcore", "in_out", len(a), lambda: wl_pairs(a, b)),
-    ]
+    rows = [Row("hash", "networkx", "in_out", len(graphs), networkx)]
+    return rows + ours("hash", "in_out", len(cells), hashes)
 
 
-def gram_rows(cells: CellBatch) -> list[Row]:
-    graphs = grakel_graphs(cells)
-    num_values = len(cells) * (len(cells) + 1) // 2
-
-    def gram() -> NDArray[Any]:
-        return wl_gram(cells, direction="undirected")
-
-    return [
-        Row("gram", "GraKeL", "undirected", num_values, lambda: grakel_gram(graphs)),
-        Row("gram", "gemcore", "undirected", num_values, gram),
-    ]
-
-
-def check_answers(rows: list[Row]) -> None:
-    """Raises AssertionError unless each contestant agrees with gemcore on what both compute."""
-    answers = [row.run() for row in rows]
-    for row, answer in zip(rows, answers, strict=True):
-        ours = answers[rows.index(ours_for(row, rows))]
-        np.testing.assert_allclose(answer, ours[: len(answer)], rtol=1e-12, err_msg=row.name)
+def reading_rows() -> list[Row]:
+    """1,000 graphs of density .2 in GraKeL's forms: its own parsing, and a CellBatch of ours."""
+    graphs = wl_peers.grakel_graphs(random_cells(1000, 30, 0.2, 3))
+    rows = []
+    for form, convert in wl_peers.GRAKEL_FORMS.items():
+        data = [(convert(edges), labels) for edges, labels in graphs]
+        task = f"read {form}"
+        read = partial(read_graphs, "graphs", data, direction="undirected", labels="ops")
+        rows += [
+            Row(task, "GraKeL", "", len(data), partial(wl_peers.grakel_objects, data)),
+            Row(task, "gemcore", "", len(data), read),
+        ]
+    return rows
 
 
-def ours_for(row: Row, rows: list[Row]) -> Row:
-    same = (r for r in rows if (r.task, r.direction) == (row.task, row.direction))
-    return next(r for r in same if r.name == "gemcore")
+def classes(hashes: Sequence[Any]) -> NDArray[np.intp]:
+    """Which of the hashes are equal, whatever they are."""
+    number: dict[Any, int] = {}
+    return np.array([number.setdefault(value, len(number)) for value in hashes])
 
 
-def measure(rows: list[Row], num_rounds: int) -> dict[Row, list[float]]:
-    """CPU microseconds a similarity, of each round."""
-    times: dict[Row, list[float]] = {row: [] for row in rows}
+def sweep_rows(num_rounds: int) -> list[Row]:
+    """The worst rate over densities and numbers of operations, measured at once."""
+    gemcore.set_simd_level(gemcore.simd_levels()[-1])
+    found = []
+    for direction in DIRECTIONS:
+        rows = []
+        for density in (0.1, 0.3, 0.5, 0.7, 0.9):
+            for num_ops in (1, 2, 3):
+                cells = random_cells(20_000, 30, density, num_ops)
+                run = partial(wl_pairs, cells[:10_000], cells[10_000:], direction=direction)
+                name = f"gemcore p {density}, {num_ops} ops"
+                rows.append(Row("sweep", name, direction, 10_000, run))
+        measuring.measure(rows, num_rounds)
+        usual = next(row for row in rows if row.name == "gemcore p 0.5, 3 ops")
+        worst = max(rows, key=lambda row: row.best)
+        worst.note = f"the worst of 15; {usual.best / worst.best:.2f} of the rate at p 0.5, 3 ops"
+        found += rows
+    return found
+
+
+def thread_rows(num_rounds: int) -> list[Row]:
+    """Wall time, of which one thread needs twice as much as two on an idle machine."""
+    cells = random_cells(100_000, 30, 0.5, 3)
+    seconds: dict[int, list[float]] = {1: [], 2: []}
     for _ in range(num_rounds):
-        for row in rows:
-            begin = time.process_time()
-            row.run()
-            times[row].append((time.process_time() - begin) / row.num_values * 1e6)
-    return times
+        for num_threads in seconds:
+            gemcore.set_num_threads(num_threads)
+            run = partial(wl_pairs, cells[:50_000], cells[50_000:])
+            seconds[num_threads].append(measuring.wall_seconds(run) / 50_000)
+    gemcore.set_num_threads(1)
+    gain = min(seconds[1]) / min(seconds[2])
+    return [
+        Row(
+            "threads",
+            f"gemcore {n}",
+            "in_out",
+            seconds=s,
+            note=f"wall time; {gain:.2f} x" * (n - 1),
+        )
+        for n, s in seconds.items()
+    ]
+
+
+def check_answers(rows: Sequence[Row]) -> None:
+    """Raises AssertionError unless contestants of one task and direction agree."""
+    answers: dict[tuple[str, str], Any] = {}
+    for row in reversed(rows):  # gemcore's come last, and answer for most.
+        if row.run is None:
+            continue
+        answer = row.run()
+        if row.task == "hash":
+            answer = classes(answer[:200].tolist())
+        elif isinstance(answer, CellBatch):
+            answer = answer.num_edges
+        elif row.task.startswith("read"):
+            answer = np.array([wl_peers.num_edges(graph) for graph in answer])
+        wanted = answers.setdefault((row.task, row.direction), answer)
+        np.testing.assert_allclose(answer, wanted[: len(answer)], rtol=1e-12, err_msg=row.name)
+
+
+def usual_pairs() -> list[Row]:
+    return pair_rows("pairs", random_cells(40_000, 30, 0.5, 3), 100, 1000, wl_peers.PEERS)
+
+
+def size_rows() -> list[Row]:
+    """Larger graphs, at density .1; peers that are slow at 30 nodes are left out."""
+    rows = []
+    for num_nodes, num_pairs in ((64, 4000), (128, 2000), (250, 800)):
+        cells = random_cells(2 * num_pairs, num_nodes, 0.1, 3)
+        rows += pair_rows(f"pairs N {num_nodes}", cells, 10, max(10, 6400 // num_nodes), [])
+    return rows
+
+
+def instructions_note() -> str:
+    cells = random_cells(200_000, 30, 0.5, 3)
+    gemcore.set_simd_level(gemcore.simd_levels()[-1])
+    found = measuring.instructions(partial(wl_pairs, cells[:100_000], cells[100_000:]))
+    if found is None:
+        return "Instructions a pair: not counted, for there is no perf or no counter of them."
+    return f"Instructions a pair (in_out, p .5, 3 ops): {found / 100_000:,.0f}"
 
 
 def main() -> None:
+    tasks: dict[str, Callable[[], list[Row]]] = {
+        "pairs": usual_pairs,
+        "sizes": size_rows,
+        "gram": partial(gram_rows, 1000),
+        "hash": hash_rows,
+        "reading": reading_rows,
+    }
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--density", type=float, default=0.2)
-    parser.add_argument("--num-ops", type=int, default=2)
+    parser.add_argument("--tasks", nargs="+", choices=[*tasks, "sweep", "threads"])
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", type=Path, help="file that the results are written to as well")
     options = parser.parse_args()
-    warnings.filterwarnings("ignore", message="The hashes produced for directed graphs changed")
-    set_num_threads(1)
-    a, b = (random_cells(NUM_PAIRS, options.density, options.num_ops, seed) for seed in (0, 1))
-    rows = pair_rows(a, b) + gram_rows(a[:GRAM_SIZE])
+    chosen = options.tasks or [*tasks, "sweep", "threads"]
+    warnings.filterwarnings("ignore")  # Of peers, which warn of their own age.
+    gemcore.set_num_threads(1)
+    rows = [row for name, make in tasks.items() if name in chosen for row in make()]
     check_answers(rows)
-    times = measure(rows, options.rounds)
+    measuring.measure(rows, options.rounds)
+    rows += sweep_rows(options.rounds) if "sweep" in chosen else []
+    rows += thread_rows(options.rounds) if "threads" in chosen else []
+    bandwidth = measuring.write_bandwidth()
+    found = measuring.results(rows, RIVALS, bandwidth)
+    machine = measuring.machine() | {"write_bandwidth": bandwidth}
+    measuring.print_table(found)
     print(
-        f"{'task':6} {'direction':11} {'by':9} {'us (min)':>10} {'us (median)':>12} {'ours is':>9}"
+        f"\n{machine['cpu']}, commit {machine['commit']}, best level {machine['simd_levels'][-1]}"
     )
-    for row in rows:
-        best, middle = min(times[row]), statistics.median(times[row])
-        ratio = best / min(times[ours_for(row, rows)])
-        print(
-            f"{row.task:6} {row.direction:11} {row.name:9} {best:10.4g} {middle:12.4g} "
-            f"{ratio:7.0f} x"
-        )
+    print(f"Limit: one core writes {bandwidth / 1e9:.1f} GB a second. {instructions_note()}")
+    if options.json:
+        measuring.write_json(options.json, machine=machine, rows=found)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """gemcore: neural architecture search by graph embedding (NASGEM)."""
 
 from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
 try:
     import gemcore._core  # noqa: F401
@@ -36,8 +37,10 @@ from gemcore.tasks import EvaluationContext, ImageConfig, ProxyTask, TrainingCon
 from gemcore.threads import get_num_threads, set_num_threads
 from gemcore.trials import Trial
 from gemcore.wl import wl_features, wl_gram, wl_pairs
-from gemcore.wl_kernel import WLKernel
 from gemcore.wl_signal import WLSignal, wl_signal
+
+if TYPE_CHECKING:
+    from gemcore.wl_kernel import WLKernel
 
 __version__ = version("gemcore")
 
@@ -96,3 +99,11 @@ __all__ = [
     "wl_pairs",
     "wl_signal",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "WLKernel":  # Late: scikit-learn takes half a second, which few users need.
+        from gemcore.wl_kernel import WLKernel
+
+        return WLKernel
+    raise AttributeError(f"module 'gemcore' has no attribute {name!r}")

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from gemcore.topology import MAX_NODES, batched_topological_order
+from gemcore.topology import MAX_NODES, batched_topological_order, node_on_cycle
 
 ABSENT = 255
 MAX_OPS = 255
@@ -50,6 +50,15 @@ def resize(
     labels = np.full((len(sizes), num_nodes), ABSENT, dtype=np.uint8)
     labels[:, :kept] = ops[:, :kept]
     return rows, labels
+
+
+def permute(
+    dense: NDArray[np.uint8], ops: NDArray[np.uint8], order: NDArray[np.int64]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Matrices ``[B, N, N]`` and ops with node ``order[b, i]`` of graph b at place i."""
+    rows = np.arange(len(ops))[:, None]
+    matrices = dense[rows[:, :, None], order[:, :, None], order[:, None, :]]
+    return matrices, ops[rows, order]
 
 
 def recode(
@@ -136,9 +145,14 @@ def read_dense(
     turned = np.tril(matrices).any(axis=(1, 2))
     if turned.any():
         order = batched_topological_order(matrices)
-        rows = np.arange(num_graphs)[:, None]
-        matrices = matrices[rows[:, :, None], order[:, :, None], order[:, None, :]]
-        codes = codes[rows, order]
+        cyclic = (order < 0).any(axis=1)
+        if cyclic.any():
+            graph = int(cyclic.argmax())
+            node = node_on_cycle(matrices[graph])
+            raise ValueError(
+                f"graph {graph}: edges must not close a cycle, got one through node {node}"
+            )
+        matrices, codes = permute(matrices, codes, order)
     return matrices, codes, counts
 
 

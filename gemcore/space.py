@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-from scipy.stats import binom
+from scipy.special import bdtr
 
 from gemcore import _core
 from gemcore.arguments import check_float, check_in, check_int, check_seed
@@ -86,7 +86,8 @@ class SearchSpace:
                 f"max_edges must be None for distribution 'edge_shrink', got {self.max_edges}"
             )
         if self.distribution == "bernoulli":
-            accepted = binom.cdf(self.max_edges, self.num_possible_edges, self.edge_prob)
+            at_most = min(self.max_edges, self.num_possible_edges)
+            accepted = float(bdtr(at_most, self.num_possible_edges, self.edge_prob))
         else:  # A uniform density makes every number of edges equally likely.
             accepted = (self.max_edges + 1) / (self.num_possible_edges + 1)
         if accepted < MIN_ACCEPTANCE:

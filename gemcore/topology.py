@@ -15,6 +15,22 @@ def topological_order(num_nodes: int, edges: Iterable[tuple[int, int]]) -> list[
     Raises:
         ValueError: If the edges close a cycle; the message names one of its nodes.
     """
+    order, successors = _sort(num_nodes, edges)
+    if len(order) < num_nodes:
+        node = _on_cycle(set(range(num_nodes)) - set(order), successors)
+        raise ValueError(f"edges must not close a cycle, got one through node {node}")
+    return order
+
+
+def node_on_cycle(adjacency: NDArray[np.uint8]) -> int:
+    """A node of one of the cycles of a dense graph ``[N, N]``; there must be one."""
+    num_nodes = len(adjacency)
+    order, successors = _sort(num_nodes, ((int(u), int(v)) for u, v in np.argwhere(adjacency)))
+    return _on_cycle(set(range(num_nodes)) - set(order), successors)
+
+
+def _sort(num_nodes: int, edges: Iterable[tuple[int, int]]) -> tuple[list[int], list[list[int]]]:
+    """Nodes in order, less those on or below a cycle; and the successors of each node."""
     successors: list[list[int]] = [[] for _ in range(num_nodes)]
     waiting_for = [0] * num_nodes
     for u, v in edges:
@@ -29,12 +45,7 @@ def topological_order(num_nodes: int, edges: Iterable[tuple[int, int]]) -> list[
             waiting_for[successor] -= 1
             if waiting_for[successor] == 0:
                 heapq.heappush(ready, successor)
-    if len(order) < num_nodes:
-        left = set(range(num_nodes)) - set(order)
-        raise ValueError(
-            f"edges must not close a cycle, got one through node {_on_cycle(left, successors)}"
-        )
-    return order
+    return order, successors
 
 
 def _on_cycle(left: set[int], successors: list[list[int]]) -> int:
@@ -55,10 +66,8 @@ def batched_topological_order(adjacency: NDArray[np.uint8]) -> NDArray[np.int64]
         adjacency: 0/1, ``[B, N, N]``.
 
     Returns:
-        int64 ``[B, N]``: row b lists the nodes of graph b in topological order.
-
-    Raises:
-        ValueError: If a graph has a cycle, naming the graph and one of the cycle's nodes.
+        int64 ``[B, N]``: row b lists the nodes of graph b in topological order; it holds a -1
+        where graph b has a cycle.
     """
     num_graphs, num_nodes = adjacency.shape[:2]
     waiting_for = adjacency.sum(axis=1, dtype=np.int64)
@@ -67,15 +76,7 @@ def batched_topological_order(adjacency: NDArray[np.uint8]) -> NDArray[np.int64]
     for position in range(num_nodes):
         ready = waiting_for == 0
         node = ready.argmax(axis=1)
-        stuck = ~ready[rows, node]
-        if stuck.any():
-            graph = int(stuck.argmax())
-            edges = [(int(u), int(v)) for u, v in np.argwhere(adjacency[graph])]
-            try:
-                topological_order(num_nodes, edges)
-            except ValueError as error:
-                raise ValueError(f"graph {graph}: {error}") from None
-        order[:, position] = node
+        order[:, position] = np.where(ready[rows, node], node, -1)
         waiting_for -= adjacency[rows, node]
         waiting_for[rows, node] = -1  # Done: never ready again.
     return order

@@ -10,6 +10,7 @@ from gemcore import _core
 from gemcore.arguments import check_in, check_int, check_type, describe
 from gemcore.cell import Cell  # noqa: F401 (doctests)
 from gemcore.cell_batch import CellBatch
+from gemcore.graph_forms import Graphs, read_graphs
 
 DIRECTIONS = ("in_out", "out", "in", "undirected")
 LABELS = ("ops", "degree", "uniform")
@@ -17,8 +18,8 @@ MAX_ROUNDS = 16
 
 
 def wl_pairs(
-    cells_a: CellBatch,
-    cells_b: CellBatch,
+    cells_a: Graphs,
+    cells_b: Graphs,
     *,
     n_iter: int = 3,
     direction: str = "in_out",
@@ -40,7 +41,7 @@ def wl_pairs(
     that no data reaches count, unless :func:`gemcore.prune` drops them first.
 
     Args:
-        cells_a: B cells.
+        cells_a: B cells, or graphs in any form that :func:`wl_gram` takes.
         cells_b: B cells. Sizes and ``op_names`` may differ; operations are matched by name.
         n_iter: h, rounds of refinement, 0 .. 16.
         direction: Neighbors that are read: ``"in_out"`` inputs and outputs, kept apart; ``"out"``
@@ -74,15 +75,18 @@ def wl_pairs(
         >>> wl_pairs(chain, fork, n_iter=1).round(4)  # 11 / sqrt((9 + 3) * (9 + 5))
         array([0.8487])
     """
-    batch_a, batch_b = _native_batches(cells_a=cells_a, cells_b=cells_b)
     options = _read_options(n_iter, direction, normalize, round_weights, labels)
+    batch_a, batch_b = _native_batches(
+        read_graphs("cells_a", cells_a, direction=direction, labels=labels),
+        read_graphs("cells_b", cells_b, direction=direction, labels=labels),
+    )
     counts = not normalize and round_weights is None
     return (_core.wl_pairs_int if counts else _core.wl_pairs)(batch_a, batch_b, options)
 
 
 def wl_gram(
-    cells: CellBatch,
-    other: CellBatch | None = None,
+    cells: Graphs,
+    other: Graphs | None = None,
     *,
     n_iter: int = 3,
     direction: str = "in_out",
@@ -96,8 +100,12 @@ def wl_gram(
     so a cell of operations that ``other`` has not is normalized like any other.
 
     Args:
-        cells: B cells.
-        other: C cells; default the same as ``cells``, at half the price.
+        cells: B graphs: a CellBatch, or a sequence of ``Cell``, of networkx graphs with node
+            attribute ``op``, of GraKeL's ``[edges, node_labels]``, or of all these. At most 256
+            nodes and 255 different labels, of any hashable kind. Acyclic, unless the direction is
+            ``"undirected"``, for which an edge may be named once or both ways. Weights and labels
+            of edges are not read.
+        other: C graphs; default the same as ``cells``, at half the price.
         n_iter: h, rounds of refinement, 0 .. 16.
         direction: Neighbors that are read: ``"in_out"``, ``"out"``, ``"in"`` or ``"undirected"``.
         normalize: Whether to divide by sqrt(k(x, x) k(y, y)).
@@ -110,7 +118,8 @@ def wl_gram(
 
     Raises:
         TypeError: If an argument is of the wrong kind.
-        ValueError: If an argument is out of range.
+        ValueError: If an argument is out of range, or a graph is cyclic or too large or lacks a
+            label; the message names the graph.
 
     Source:
         Shervashidze et al., "Weisfeiler-Lehman Graph Kernels", JMLR 12, 2011.
@@ -122,16 +131,17 @@ def wl_gram(
         array([[12, 11],
                [11, 14]])
     """
-    batch, columns = _native_batches(cells=cells, other=cells if other is None else other)
     options = _read_options(n_iter, direction, normalize, round_weights, labels)
+    cells, other = _read_both(cells, other, direction, labels)
+    batch, columns = _native_batches(cells, cells if other is None else other)
     counts = not normalize and round_weights is None
     gram = _core.wl_gram_int if counts else _core.wl_gram
     return gram(batch, None if other is None else columns, options)
 
 
 def wl_features(
-    cells: CellBatch,
-    other: CellBatch | None = None,
+    cells: Graphs,
+    other: Graphs | None = None,
     *,
     n_iter: int = 3,
     direction: str = "in_out",
@@ -147,7 +157,7 @@ def wl_features(
     squared length of a row may then be less than the cell's own kernel.
 
     Args:
-        cells: B cells.
+        cells: B cells, or graphs in any form that :func:`wl_gram` takes.
         other: The cells whose colors are the columns; default ``cells``.
         n_iter: h, rounds of refinement, 0 .. 16.
         direction: Neighbors that are read: ``"in_out"``, ``"out"``, ``"in"`` or ``"undirected"``.
@@ -177,8 +187,9 @@ def wl_features(
         array([[12, 11],
                [11, 14]])
     """
-    batch, columns_of = _native_batches(cells=cells, other=cells if other is None else other)
     options = _read_options(n_iter, direction, False, round_weights, labels)
+    cells, other = _read_both(cells, other, direction, labels)
+    batch, columns_of = _native_batches(cells, cells if other is None else other)
     counts, columns, row_begin, round_begin = _core.wl_features(batch, columns_of, options)
     shape = (len(cells), int(round_begin[-1]))
     # scikit-learn's solvers refuse 64-bit indices.
@@ -192,16 +203,23 @@ def wl_features(
     return features
 
 
-def _native_batches(**batches: CellBatch) -> list[_core.WlBatch]:
+def _read_both(
+    cells: Graphs, other: Graphs | None, direction: str, labels: str
+) -> tuple[CellBatch, CellBatch | None]:
+    rows = read_graphs("cells", cells, direction=direction, labels=labels)
+    if other is None:
+        return rows, None
+    return rows, read_graphs("other", other, direction=direction, labels=labels)
+
+
+def _native_batches(*batches: CellBatch) -> list[_core.WlBatch]:
     """The batches for the core, with labels numbered so that equal ones have equal numbers.
 
     The last batch's labels come first: what it alone decides, the columns of features, must not
     depend on the other.
     """
-    for name, cells in batches.items():
-        check_type(name, cells, CellBatch)
     number: dict[Any, int] = {}
-    for cells in reversed(batches.values()):
+    for cells in reversed(batches):
         for op_name in cells.op_names:
             number.setdefault(op_name, len(number))
     return [
@@ -211,7 +229,7 @@ def _native_batches(**batches: CellBatch) -> list[_core.WlBatch]:
             cells.sizes,
             np.array([number[op_name] for op_name in cells.op_names], dtype=np.uint64),
         )
-        for cells in batches.values()
+        for cells in batches
     ]
 
 

@@ -1,20 +1,16 @@
 """The Weisfeiler-Lehman kernel as a scikit-learn transformer."""
 
-from collections.abc import Iterable
 from typing import Any, Self
 
-import networkx as nx
+import networkx as nx  # noqa: F401 (doctests)
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from gemcore.arguments import describe
-from gemcore.cell import Cell
 from gemcore.cell_batch import CellBatch
+from gemcore.graph_forms import Graphs, read_graphs
 from gemcore.wl import wl_gram
-
-Graphs = CellBatch | Iterable[Any]
 
 
 class WLKernel(
@@ -28,10 +24,8 @@ class WLKernel(
     ``transform``; one that ``fit`` has not seen matches nothing, but counts in its graph's own
     kernel, which normalization divides by.
 
-    Graphs are a :class:`gemcore.CellBatch`, or a sequence of :class:`gemcore.Cell` or networkx
-    graphs without cycles, of at most 256 nodes, with node attribute ``op`` (any hashable; needed
-    for ``labels="ops"`` alone). Undirected networkx graphs, cycles and all, go with
-    ``direction="undirected"``. Weights and attributes of edges are not read.
+    Graphs are a :class:`gemcore.CellBatch`, or a sequence of graphs in any of the forms that
+    :func:`gemcore.wl_gram` takes: networkx graphs, GraKeL's ``[edges, node_labels]``, ``Cell``.
 
     Args:
         n_iter: Rounds of refinement, 0 .. 16.
@@ -131,30 +125,4 @@ class WLKernel(
         )
 
     def _read_graphs(self, X: Graphs) -> CellBatch:
-        if isinstance(X, CellBatch):
-            return X
-        if isinstance(X, str | bytes | nx.Graph | Cell) or not isinstance(X, Iterable):
-            raise TypeError(
-                f"X must be a CellBatch or a sequence of Cell or networkx graphs, got {describe(X)}"
-            )
-        return CellBatch.from_cells([self._read_graph(graph, i) for i, graph in enumerate(X)])
-
-    def _read_graph(self, graph: object, position: int) -> Cell:
-        if isinstance(graph, Cell):
-            return graph
-        if not isinstance(graph, nx.Graph):
-            raise TypeError(
-                f"X must hold Cell or networkx graphs, got {describe(graph)} at position {position}"
-            )
-        if not graph.is_directed() and self.direction != "undirected":
-            raise ValueError(
-                f"direction must be 'undirected' for undirected graphs, got {self.direction!r} "
-                f"with one at position {position}"
-            )
-        if self.labels != "ops":
-            graph = graph.copy()
-            nx.set_node_attributes(graph, 0, "op")
-        try:
-            return Cell.from_networkx(graph)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"graph {position}: {error}") from None
+        return read_graphs("X", X, direction=self.direction, labels=self.labels)

@@ -116,6 +116,16 @@ def test_flags_on_own_data(capsys: pytest.CaptureFixture[str]) -> None:
     assert 'class_weights = "balanced"' in capsys.readouterr().out
 
 
+def test_graph_kernels(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("grakel", reason="GraKeL is not installed")
+    known: dict[str, Any] = {}
+    for code in blocks("wl.md", "python"):
+        exec(compile(code, "wl.md", "exec"), known)
+    assert known["scores"].mean() > 0.9
+    assert known["search"].best_score_ > 0.9
+    assert "kernel__n_iter" in capsys.readouterr().out
+
+
 def test_own_data_takes_at_most_15_lines() -> None:
     first = blocks("own-data.md", "python")[0] + blocks("own-data.md", "sh")[0]
     assert len(first.splitlines()) <= 15

@@ -21,6 +21,7 @@ LAYERS: list[list[str]] = [
     ],
     ["atomic_files", "plain_config", "python_text"],
     ["drawing", "cell", "cell_batch", "blocks", "ops", "graph", "space"],
+    ["graph_rows", "graph_forms"],
     ["score", "features", "wl", "wl_kernel", "wl_signal", "pair_mixture", "pairs", "pair_shards"],
     ["encoder", "networks", "predictor", "bootstrap"],
     ["tasks", "trials"],

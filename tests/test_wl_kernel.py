@@ -1,6 +1,8 @@
 """WLKernel: wl_gram in scikit-learn's clothes."""
 
 import pickle
+import subprocess
+import sys
 from typing import Any
 
 import networkx as nx
@@ -16,6 +18,7 @@ from sklearn.utils import Tags
 from sklearn.utils.estimator_checks import check_estimator
 from sklearn.utils.validation import validate_data
 
+import gemcore
 from gemcore import Cell, CellBatch, SearchSpace, WLKernel, wl_gram
 
 SPACE = SearchSpace(num_nodes=8, ops=("conv1x1", "conv3x3"), edge_prob=0.4)
@@ -71,7 +74,7 @@ def test_graphs_without_labels() -> None:
         kernel = WLKernel(n_iter=0, labels=labels, normalize=False)
         assert kernel.fit_transform(graphs)[0, 1] == {"degree": 2, "uniform": 9}[labels]
     assert "op" not in graphs[0].nodes[0]  # The user's graphs are left as they were.
-    with pytest.raises(ValueError, match=r"graph 0: graph must have the attribute 'op'"):
+    with pytest.raises(ValueError, match=r"graph 0 of X: must have the attribute 'op'"):
         WLKernel().fit(graphs)
 
 
@@ -99,6 +102,17 @@ def test_pickles_and_names_its_columns() -> None:
     assert kernel.get_feature_names_out().tolist() == ["wlkernel0", "wlkernel1"]
 
 
+def test_scikit_learn_is_imported_when_the_kernel_is() -> None:
+    code = """
+import sys, gemcore
+assert "WLKernel" in gemcore.__all__ and "sklearn" not in sys.modules
+assert gemcore.WLKernel is __import__("gemcore.wl_kernel").wl_kernel.WLKernel
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+    with pytest.raises(AttributeError, match="module 'gemcore' has no attribute 'WLKernels'"):
+        gemcore.WLKernels  # noqa: B018
+
+
 CYCLE = nx.DiGraph([(0, 1), (1, 0)])
 nx.set_node_attributes(CYCLE, "a", "op")
 
@@ -107,16 +121,16 @@ nx.set_node_attributes(CYCLE, "a", "op")
     ("data", "error", "message"),
     [
         ([], ValueError, "X must hold at least one graph, got none"),
-        (3, TypeError, "X must be a CellBatch or a sequence of .* graphs, got int 3"),
+        (3, TypeError, r"X must be a CellBatch or a sequence of graphs \(.*\), got int 3"),
         ("graphs", TypeError, "X must be a CellBatch or a sequence of .* got str 'graphs'"),
         (nx.DiGraph(), TypeError, "X must be a CellBatch or a sequence of .* got DiGraph"),
-        ([1.5], TypeError, r"X must hold Cell or networkx graphs, got float 1\.5 at position 0"),
+        ([1.5], TypeError, r"graph 0 of X: must be a Cell, a networkx graph or .* got float 1\.5"),
         (
             [nx.path_graph(2)],
             ValueError,
-            "direction must be 'undirected' for undirected graphs, .*",
+            "graph 0 of X: direction must be 'undirected' for undirected graphs, got 'in_out'",
         ),
-        ([Cell(("a",)), CYCLE], ValueError, "graph 1: edges must not close a cycle"),
+        ([Cell(("a",)), CYCLE], ValueError, "graph 1 of X: edges must not close a cycle"),
     ],
 )
 def test_rejects_what_is_no_graph(data: Any, error: type[Exception], message: str) -> None:

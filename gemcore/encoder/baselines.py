@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.isotonic import IsotonicRegression
 
 from gemcore.pairs import PairBatch
 from gemcore.wl import wl_pairs
@@ -16,6 +15,8 @@ class Baselines:
     """
 
     def __init__(self, pairs: PairBatch) -> None:
+        from sklearn.isotonic import IsotonicRegression  # Late: scikit-learn takes half a second.
+
         similarity = pairs.similarity.numpy().astype(np.float64)
         self.mean = float(similarity.mean())
         self._increasing = IsotonicRegression(out_of_bounds="clip")
