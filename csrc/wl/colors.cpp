@@ -5,6 +5,7 @@
 
 #include "support/parallel_for.h"
 #include "wl/color.h"
+#include "wl/color_rounds.h"
 
 namespace gemcore {
 namespace {
@@ -68,22 +69,44 @@ void Refiner::refine() {
     }
 }
 
-void wl_colors(const LabelledBatch& batch, const WlOptions& options, std::uint64_t* colors) {
-    const int num_nodes = batch.graphs.num_nodes;
-    const auto color_graphs = [&](std::int64_t begin, std::int64_t end) {
-        Refiner refiner;
-        for (std::int64_t graph = begin; graph < end; ++graph) {
-            refiner.load(batch, graph, options);
-            std::uint64_t* row = colors + graph * (options.n_iter + 1) * num_nodes;
-            for (int round = 0;; ++round, row += num_nodes) {
-                std::copy_n(refiner.colors(), refiner.size(), row);
-                std::sort(row, row + refiner.size());
-                if (round == options.n_iter) break;
-                refiner.refine();
-            }
+namespace scalar {
+
+void color_rounds(const LabelledBatch& batch, const WlOptions& options, std::int64_t begin,
+                  std::int64_t end, std::uint64_t* colors) {
+    Refiner refiner;
+    for (std::int64_t graph = begin; graph < end; ++graph) {
+        refiner.load(batch, graph, options);
+        for (int round = 0; round <= options.n_iter; ++round, colors += batch.graphs.num_nodes) {
+            if (round > 0) refiner.refine();
+            std::copy_n(refiner.colors(), refiner.size(), colors);
         }
-    };
-    parallel_for(batch.graphs.num_graphs, kGraphsAtOnce, color_graphs);
+    }
+}
+
+void sum_last_colors(const LabelledBatch& batch, const WlOptions& options, std::int64_t begin,
+                     std::int64_t end, std::uint64_t* sums) {
+    Refiner refiner;
+    for (std::int64_t graph = begin; graph < end; ++graph, ++sums) {
+        refiner.load(batch, graph, options);
+        for (int round = 0; round < options.n_iter; ++round) refiner.refine();
+        *sums = 0;
+        for (int v = 0; v < refiner.size(); ++v) *sums += mix64(refiner.colors()[v]);
+    }
+}
+
+}  // namespace scalar
+
+void wl_colors(const LabelledBatch& batch, const WlOptions& options, std::uint64_t* colors) {
+    const std::int64_t num_nodes = batch.graphs.num_nodes;
+    const std::int64_t num_rounds = options.n_iter + 1;
+    const auto color = GEMCORE_AT_LEVEL(color_rounds);
+    parallel_for(batch.graphs.num_graphs, kGraphsAtOnce, [&](std::int64_t begin, std::int64_t end) {
+        std::uint64_t* row = colors + begin * num_rounds * num_nodes;
+        color(batch, options, begin, end, row);
+        for (std::int64_t i = begin * num_rounds; i < end * num_rounds; ++i, row += num_nodes) {
+            std::sort(row, row + batch.graphs.sizes[i / num_rounds]);
+        }
+    });
 }
 
 }  // namespace gemcore

@@ -13,7 +13,8 @@
 //   set_codes     codes from numbers, from numbers of 16 bits, or from colors
 //   mixed         mix64 of 64-bit colors, made of two numbers each
 //   sum_of        the sum of the colors of some nodes
-//   neighbor_sums the same for the neighbors of every node
+//   neighbor_sums the same for the neighbors of every node, of the first 8 kEights
+//   salted, add   what a round of wl/color.h is made of
 #pragma once
 
 #include <cstdint>

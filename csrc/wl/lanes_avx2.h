@@ -304,6 +304,7 @@ GEMCORE_ALWAYS_INLINE void mixed(const Codes& codes, Width width, Colors& out) {
     }
 }
 
+template <int kEights = 4>
 GEMCORE_ALWAYS_INLINE std::uint64_t sum_of(const Colors& colors, std::uint32_t nodes) {
     std::uint64_t sum = 0;
     for (; nodes != 0; nodes &= nodes - 1) sum += colors.of[__builtin_ctz(nodes)];
@@ -311,10 +312,11 @@ GEMCORE_ALWAYS_INLINE std::uint64_t sum_of(const Colors& colors, std::uint32_t n
 }
 
 /// Sums over four nodes at a time, from tables of the 16 sums that there are.
+template <int kEights = 4>
 GEMCORE_ALWAYS_INLINE void neighbor_sums(const Colors& colors, const Words& neighbors,
                                          Colors& sums) {
     alignas(32) std::uint64_t table[8][16];
-    for (int four = 0; four < 8; ++four) {
+    for (int four = 0; four < 2 * kEights; ++four) {
         const std::uint64_t* c = colors.of + 4 * four;
         const __m256i none =
             _mm256_set_epi64x(static_cast<long long>(c[0] + c[1]), static_cast<long long>(c[1]),
@@ -325,12 +327,34 @@ GEMCORE_ALWAYS_INLINE void neighbor_sums(const Colors& colors, const Words& neig
         store4(_mm256_add_epi64(none, set64(c[3])), table[four] + 8);
         store4(_mm256_add_epi64(third, set64(c[3])), table[four] + 12);
     }
-    for (int v = 0; v < kLanes; ++v) {
+    for (int v = 0; v < 8 * kEights; ++v) {
         std::uint64_t sum = 0;
-        for (int four = 0; four < 8; ++four) {
+        for (int four = 0; four < 2 * kEights; ++four) {
             sum += table[four][neighbors.of[v] >> (4 * four) & 15];
         }
         sums.of[v] = sum;
+    }
+}
+
+/// out[v] = table[index[v]] for the first `size` lanes, 0 for the others up to 8 kEights.
+template <int kEights>
+GEMCORE_ALWAYS_INLINE void look_up(const std::uint64_t* table, const std::uint8_t* index, int size,
+                                   Colors& out) {
+    for (int v = 0; v < 8 * kEights; ++v) out.of[v] = v < size ? table[index[v]] : 0;
+}
+
+/// terms = mix64(colors ^ salt), color_term of wl/color.h.
+template <int kEights>
+GEMCORE_ALWAYS_INLINE void salted(const Colors& colors, std::uint64_t salt, Colors& terms) {
+    for (int i = 0; i < 8 * kEights; i += 4) {
+        store4(mix(_mm256_xor_si256(load4(colors.of + i), set64(salt))), terms.of + i);
+    }
+}
+
+template <int kEights>
+GEMCORE_ALWAYS_INLINE void add(const Colors& other, Colors& colors) {
+    for (int i = 0; i < 8 * kEights; i += 4) {
+        store4(_mm256_add_epi64(load4(colors.of + i), load4(other.of + i)), colors.of + i);
     }
 }
 
