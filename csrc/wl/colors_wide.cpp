@@ -31,13 +31,13 @@ class Refiner32 {
         Words rows;
         load_rows(graphs.row(graph, 0), graphs.num_words, size, rows);
         if (options_.direction == Direction::kOut) {
-            store(load(rows), inputs_);
+            store(lanes_of(rows), inputs_);
         } else {
             transpose(rows, inputs_);
             if (options_.direction == Direction::kUndirected) {
-                store(either(load(rows), load(inputs_)), inputs_);
+                store(either(lanes_of(rows), lanes_of(inputs_)), inputs_);
             }
-            if (apart_) store(load(rows), outputs_);
+            if (apart_) store(lanes_of(rows), outputs_);
         }
         if (options_.labels == BaseLabels::kDegree) return color_by_degree();
         const std::uint8_t* ops = graphs.ops_of(graph);

@@ -24,7 +24,7 @@ GEMCORE_ALWAYS_INLINE void store8(__m256i lanes, std::uint32_t* numbers) {
     _mm256_store_si256(reinterpret_cast<__m256i*>(numbers), lanes);
 }
 
-GEMCORE_ALWAYS_INLINE Lanes load(const Words& words) {
+GEMCORE_ALWAYS_INLINE Lanes lanes_of(const Words& words) {
     Lanes lanes;
     for (int i = 0; i < 4; ++i) lanes.eight[i] = load8(words.of + 8 * i);
     return lanes;
@@ -207,7 +207,7 @@ GEMCORE_ALWAYS_INLINE void set_codes(const Colors& colors, Codes& codes) {
         codes.whole.of[v] = colors.of[v];
         codes.low.of[v] = static_cast<std::uint32_t>(colors.of[v]);
     }
-    digest(load(codes.low), codes);
+    digest(lanes_of(codes.low), codes);
 }
 
 /// In each lane, minus the number of lanes of y whose digest is equal.

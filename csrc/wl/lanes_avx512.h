@@ -13,7 +13,7 @@ struct Lanes {
     __m512i low, high;
 };
 
-GEMCORE_ALWAYS_INLINE Lanes load(const Words& words) {
+GEMCORE_ALWAYS_INLINE Lanes lanes_of(const Words& words) {
     return {_mm512_load_si512(words.of), _mm512_load_si512(words.of + 16)};
 }
 
@@ -73,7 +73,7 @@ struct TransposePlan {
 constexpr TransposePlan kTransposePlan;
 
 GEMCORE_ALWAYS_INLINE void transpose(const Words& rows, Words& out) {
-    const Lanes in = load(rows);
+    const Lanes in = lanes_of(rows);
     const __m512i scatter = _mm512_load_si512(kTransposePlan.scatter);
     const __m512i identity = _mm512_set1_epi64(static_cast<long long>(0x8040201008040201u));
     __m512i half[2];
@@ -90,7 +90,7 @@ GEMCORE_ALWAYS_INLINE void transpose(const Words& rows, Words& out) {
 #else
 
 GEMCORE_ALWAYS_INLINE void transpose(const Words& rows, Words& out) {
-    const Lanes in = load(rows);
+    const Lanes in = lanes_of(rows);
     // Byte k of the 32 rows side by side, for two k in each register; then a bit of all rows at
     // once.
     const __m512i bytes =
@@ -147,7 +147,7 @@ GEMCORE_ALWAYS_INLINE __m512i popcount(__m512i words) {
 
 GEMCORE_ALWAYS_INLINE void append_counts(const Words& neighbors, std::uint32_t nodes,
                                          Lanes& codes) {
-    const Lanes rows = load(neighbors);
+    const Lanes rows = lanes_of(neighbors);
     const __m512i among = _mm512_set1_epi32(static_cast<int>(nodes));
     codes.low = _mm512_add_epi32(_mm512_slli_epi32(codes.low, 5),
                                  popcount(_mm512_and_si512(rows.low, among)));
@@ -226,14 +226,14 @@ GEMCORE_ALWAYS_INLINE void set_codes(const Colors& colors, Codes& codes) {
         _mm512_store_si512(codes.whole.of + i, c);
         _mm256_store_si256(reinterpret_cast<__m256i*>(codes.low.of + i), _mm512_cvtepi64_epi32(c));
     }
-    digest(load(codes.low), codes);
+    digest(lanes_of(codes.low), codes);
 }
 
 /// Lanes of x that are equal to some lane of y.
 GEMCORE_ALWAYS_INLINE std::uint32_t equal_across(const Codes& x, const Codes& y) {
 #ifdef __AVX512VP2INTERSECT__
-    const Lanes a = load(x.low);
-    const Lanes b = load(y.low);
+    const Lanes a = lanes_of(x.low);
+    const Lanes b = lanes_of(y.low);
     __mmask16 low[2];
     __mmask16 high[2];
     __mmask16 unused;
@@ -259,7 +259,7 @@ GEMCORE_ALWAYS_INLINE std::uint32_t equal_across(const Codes& x, const Codes& y)
 
 /// At least one of every two equal lanes.
 GEMCORE_ALWAYS_INLINE std::uint32_t equal_within(const Codes& x) {
-    const Lanes a = load(x.low);
+    const Lanes a = lanes_of(x.low);
     const __m512i all = _mm512_set1_epi32(-1);
     const __mmask16 low = _mm512_test_epi32_mask(_mm512_conflict_epi32(a.low), all);
     const __mmask16 high = _mm512_test_epi32_mask(_mm512_conflict_epi32(a.high), all);
@@ -281,7 +281,7 @@ GEMCORE_ALWAYS_INLINE std::uint32_t equal_within(const Codes& x) {
 }
 
 GEMCORE_ALWAYS_INLINE std::uint32_t equal_words(std::uint32_t number, const Words& words) {
-    const Lanes a = load(words);
+    const Lanes a = lanes_of(words);
     const __m512i wanted = _mm512_set1_epi32(static_cast<int>(number));
     return joined(_mm512_cmpeq_epi32_mask(a.low, wanted), _mm512_cmpeq_epi32_mask(a.high, wanted));
 }

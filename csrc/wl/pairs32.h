@@ -38,6 +38,7 @@ class Pair32 {
         : job_(job),
           apart_(job.direction == Direction::kInOut),
           has_codes_(job.has_few_ops && job.num_labels > 0 && job.num_labels <= 5),
+          first_round_(has_codes_ ? 1 : 0),
           first_width_(width_of_codes(job)) {}
 
     static Width width_of_codes(const MatchJob& job) {
@@ -48,15 +49,19 @@ class Pair32 {
         return num_bits <= 16 ? Width::kDigest : num_bits <= 32 ? Width::kLow : Width::kWhole;
     }
 
-    GEMCORE_ALWAYS_INLINE_MEMBER void compare(std::int64_t graph, Matches* matches) {
+    /// Reads a pair and finds what may be equal in it: no branch depends on what is read.
+    GEMCORE_ALWAYS_INLINE_MEMBER void load(std::int64_t graph) {
         load_side(job_.x, graph, job_.label_of_op_x, side_[0]);
         load_side(job_.y, graph, job_.label_of_op_y, side_[1]);
-        int round = 0;
-        if (has_codes_) {
-            matches[0] = match_labels();
-            if (job_.n_iter == 0) return;
-            round = 1;
-        }
+        const bool looks = job_.n_iter >= first_round_ && num_shared_[first_round_] < kManyShared;
+        candidates_ = looks ? find_candidates() : ~std::uint64_t{0};
+    }
+
+    /// Counts the matches of the pair that was read.
+    GEMCORE_ALWAYS_INLINE_MEMBER void count(Matches* matches) {
+        int round = first_round_;
+        if (has_codes_) matches[0] = match_labels();
+        if (job_.n_iter < first_round_) return;
         std::uint32_t shared[2] = {first_bits(side_[0].size), first_bits(side_[1].size)};
         for (;; ++round) {
             matches[round] = count_round(round, shared);
@@ -76,18 +81,18 @@ class Pair32 {
         Words rows;
         load_rows(graphs.row(graph, 0), graphs.num_words, side.size, rows);
         if (job_.direction == Direction::kOut) {
-            store(load(rows), side.neighbors);
+            store(lanes_of(rows), side.neighbors);
         } else {
             Words columns;
             transpose(rows, columns);
-            const Lanes in = load(columns);
+            const Lanes in = lanes_of(columns);
             if (apart_) {
-                store(load(rows), side.neighbors);
+                store(lanes_of(rows), side.neighbors);
                 store(in, side.inputs);
             } else if (job_.direction == Direction::kIn) {
                 store(in, side.neighbors);
             } else {
-                store(either(load(rows), in), side.neighbors);
+                store(either(lanes_of(rows), in), side.neighbors);
             }
         }
         if (has_codes_) {
@@ -181,9 +186,10 @@ class Pair32 {
         const Width width = width_of(round);
         Matches matches{0, x.size, y.size};
         std::uint64_t candidates = in_question[0] | std::uint64_t{in_question[1]} << 32;
-        if (__builtin_popcountll(candidates) > 2 * kFewNodes) {
-            const std::uint32_t some_x = equal_across(x.codes, y.codes) | equal_within(x.codes);
-            candidates &= some_x | std::uint64_t{equal_within(y.codes)} << 32;
+        if (round == first_round_) {
+            candidates &= candidates_;
+        } else if (__builtin_popcountll(candidates) > 2 * kFewNodes) {
+            candidates &= find_candidates();
         }
         shared[0] = shared[1] = 0;
         while (candidates != 0) {
@@ -206,6 +212,14 @@ class Pair32 {
             shared[1] |= in_y;
         }
         return matches;
+    }
+
+    /// At least one of every two nodes that are equal; a bit a node, those of x first.
+    GEMCORE_ALWAYS_INLINE_MEMBER std::uint64_t find_candidates() const {
+        const Codes& x = side_[0].codes;
+        const Codes& y = side_[1].codes;
+        const std::uint32_t some_x = equal_across(x, y) | equal_within(x);
+        return some_x | std::uint64_t{equal_within(y)} << 32;
     }
 
     /// The same by digests alone, without a branch. False where digests agree and codes don't.
@@ -319,8 +333,10 @@ class Pair32 {
     const MatchJob& job_;
     const bool apart_;
     const bool has_codes_;
+    const int first_round_;    // Of which nodes are compared
     const Width first_width_;  // Of the codes after the first round
     Side32 side_[2];
+    std::uint64_t candidates_ = ~std::uint64_t{0};
     int num_shared_[kMaxRounds] = {};  // A mean over the last pairs, in sixteenths.
 };
 
