@@ -1,13 +1,12 @@
 """Streams of pairs of cells with their similarity: what the encoder learns from (eq. 3)."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-import torch.distributed
 from torch import Tensor
-from torch.utils.data import IterableDataset, get_worker_info
 
 from gemcore.arguments import check_int, check_seed, check_type
 from gemcore.cell_batch import CellBatch
@@ -15,6 +14,7 @@ from gemcore.graph import perturb, prune
 from gemcore.ops import OUTPUT
 from gemcore.pair_mixture import PairDraws, PairKind, PairMixture
 from gemcore.philox import Stream, derived_seed
+from gemcore.sharing import SharedDataset
 from gemcore.space import SearchSpace
 from gemcore.wl import wl_pairs
 
@@ -44,13 +44,14 @@ class PairBatch:
 
 
 @dataclass(frozen=True, eq=False)
-class PairStream(IterableDataset[PairBatch]):
+class PairStream(SharedDataset[PairBatch]):
     """An endless stream of pairs of cells and their Weisfeiler-Lehman similarity.
 
     Pair i depends on (``seed``, i) and the settings alone: not on the batch size, nor on how many
     workers and ranks share the work. In a ``torch.utils.data.DataLoader`` (give it
     ``batch_size=None``) each worker of each rank yields batches of its own; together they yield
-    exactly those of a single process.
+    exactly those of a single process: rank r of R the batches r, r + R, r + 2 R, ..., in this order
+    with any number of workers.
 
     Args:
         space: What cells are drawn from: a space, or a batch of at most 2^32 cells (with
@@ -102,11 +103,9 @@ class PairStream(IterableDataset[PairBatch]):
         self._compare(nothing, nothing)  # Checks the options of the similarity.
 
     def __iter__(self) -> Iterator[PairBatch]:
-        shard, num_shards = _shard()
-        number = shard
-        while True:
+        part, num_parts = self._part()
+        for number in itertools.count(part, num_parts):
             yield self.pairs(start=number * self.batch_size, num_pairs=self.batch_size)
-            number += num_shards
 
     def pairs(self, *, start: int, num_pairs: int) -> PairBatch:
         """The pairs ``start`` .. ``start + num_pairs - 1`` of the stream.
@@ -153,13 +152,3 @@ class PairStream(IterableDataset[PairBatch]):
     def _cell_seed(self) -> int:
         """Apart from ``seed`` itself: pairs must not hold the cells that ``sample(seed)`` gives."""
         return derived_seed(self.seed, Stream.PAIR_EDITS)
-
-
-def _shard() -> tuple[int, int]:
-    """Which part of the stream this worker of this rank reads, and how many parts there are."""
-    worker = get_worker_info()
-    part, num_parts = (0, 1) if worker is None else (worker.id, worker.num_workers)
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        rank, num_ranks = torch.distributed.get_rank(), torch.distributed.get_world_size()
-        return rank * num_parts + part, num_ranks * num_parts
-    return part, num_parts
