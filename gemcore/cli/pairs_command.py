@@ -1,5 +1,6 @@
 """``gemcore pairs``."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -12,6 +13,7 @@ from gemcore.encoder.config import Direction, Labels
 from gemcore.encoder.data import read_labels
 from gemcore.pair_mixture import PairMixture
 from gemcore.pair_shards import (
+    NOT_WRITTEN,
     check_same_pairs,
     find_faults,
     repair_pair_shards,
@@ -136,7 +138,7 @@ class PairsCommand:
             return "\n".join([f"{len(written)} shards written anew in {self.out}", *written])
         faults = find_faults(self.out, progress=not self.quiet)
         if faults:
-            lines = "".join(f"\n  {file} {fault}" for file, fault in faults.items())
+            lines = "".join(f"\n  {line}" for line in _lines(faults))
             raise ValueError(
                 f"out must hold whole shards alone, got {str(self.out)!r}, where {len(faults)} are "
                 f"not:{lines}\n--repair instead of --verify writes them anew"
@@ -148,3 +150,11 @@ class PairsCommand:
         default = PairsCommand(self.out, num=1)
         names = [name for name in SETTINGS if getattr(self, name) != getattr(default, name)]
         return names[0].replace("_", "-") if names else None
+
+
+def _lines(faults: dict[str, str]) -> Iterator[str]:
+    """A line for each shard, but one for all that are still to be written."""
+    unwritten = [file for file, fault in faults.items() if fault == NOT_WRITTEN]
+    yield from (f"{file} {fault}" for file, fault in faults.items() if fault != NOT_WRITTEN)
+    if unwritten:
+        yield f"{unwritten[0]} {NOT_WRITTEN}, nor are {len(unwritten) - 1} others"

@@ -8,6 +8,8 @@ from gemcore.pair_shards.manifest import Manifest
 from gemcore.pair_shards.writing import told, write_shards
 from gemcore.progress import progress_bar
 
+NOT_WRITTEN = "is not written yet"
+
 
 def find_faults(out: str | Path, *, progress: bool = False) -> dict[str, str]:
     """What is wrong in a folder of shards: each file that is not whole, and why.
@@ -78,7 +80,7 @@ def _faults(folder: Path, manifest: Manifest, progress: bool) -> dict[int, str]:
 
 def _fault(folder: Path, manifest: Manifest, number: int) -> str | None:
     if number not in manifest.digests:
-        return "is not written yet"
+        return NOT_WRITTEN
     path = folder / manifest.file_of(number)
     layout = manifest.layout_of(number)
     try:

@@ -92,6 +92,20 @@ def test_the_same_command_goes_on_and_verifies_and_repairs(
     assert main(["pairs", "--num", "12", *words, "--verify"]) == 0
 
 
+def test_shards_that_are_still_to_be_written_take_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["pairs", "--out", str(tmp_path), "--quiet"]
+    assert main([*words, "--num", "10", "--shard-size", "2", *SMALL]) == 0
+    path = tmp_path / "manifest.json"
+    content = json.loads(path.read_text())
+    content["shards"] = content["shards"][1:2]
+    path.write_text(json.dumps(content))
+    assert main([*words, "--verify"]) == 1
+    said = capsys.readouterr().err
+    assert "\n  pairs-00000.safetensors is not written yet, nor are 3 others\n" in said
+
+
 @pytest.mark.parametrize("also", [[], ["--verify"], ["--repair"]])
 def test_other_settings_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], also: list[str]
