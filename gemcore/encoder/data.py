@@ -83,7 +83,8 @@ class PairData:
     def tensors(self, pairs: PairBatch) -> PairTensors:
         """The pairs as the networks read them."""
         cells = CellBatch.concatenate([pairs.cells_a, pairs.cells_b])
-        graphs = self.flat.expand(self.flat.prepare(cells), self._device)
+        ordered = replace(self.flat, prune=False).prepare(cells)  # Pruned they are, if at all.
+        graphs = self.flat.expand(ordered, self._device)
         return PairTensors(graphs, pairs.similarity.to(self._device))
 
     def batch(self, step: int) -> PairTensors:
