@@ -9,11 +9,13 @@ from typing import Any, Self
 
 from gemcore.arguments import check_int, describe
 from gemcore.atomic_files import read_document, write_document
+from gemcore.packing import check_op_names
 from gemcore.pair_mixture import PairMixture
 from gemcore.pair_shards.layout import ShardLayout
 from gemcore.pairs import MAX_INDEX, PairStream
 from gemcore.plain_config import from_plain, to_plain
 from gemcore.space import SearchSpace
+from gemcore.topology import MAX_NODES
 
 DOCUMENT = "gemcore.pairs"
 VERSION = 1
@@ -55,7 +57,8 @@ class Manifest:
         try:
             num_pairs = check_int("num_pairs", content.pop("num_pairs"), 1, MAX_INDEX)
             shard_size = check_int("shard_size", content.pop("shard_size"), 1)
-            check_int("space.num_nodes", content["space"]["num_nodes"], 1)
+            check_int("space.num_nodes", content["space"]["num_nodes"], 1, MAX_NODES)
+            check_op_names(content["op_names"])
             listed = list(content.pop("shards"))
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} must be whole, got a corrupt one: {error!r}") from error

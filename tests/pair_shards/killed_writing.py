@@ -20,6 +20,7 @@ from gemcore import PairStream, SearchSpace
 from gemcore.pair_shards import write_pair_shards
 
 NUM_PAIRS, SHARD_SIZE, NUM_TIMED = 3000, 400, 12
+FEWER = 1000  # What a folder holds before it is extended; its last shard is short.
 
 # What is killed at: a file that is about to be put in its place, or just was, and its how manieth.
 MOMENTS = [
@@ -32,6 +33,12 @@ MOMENTS = [
     ("pairs-00003", 1, "before"),
     ("pairs-00003", 1, "after"),
     ("pairs-00007", 1, "after"),
+]
+GROWING = [
+    ("manifest.json", 1, "after"),
+    ("pairs-00002", 1, "before"),
+    ("pairs-00002", 1, "after"),
+    ("manifest.json", 2, "after"),
 ]
 
 
@@ -53,7 +60,10 @@ def kill_at(name: str, number: int, when: str) -> None:
 
 
 def attempt(
-    out: Path, moment: tuple[str, int, str] | None, delay: float | None = None
+    out: Path,
+    moment: tuple[str, int, str] | None,
+    delay: float | None = None,
+    num_pairs: int = NUM_PAIRS,
 ) -> dict[str, Any]:
     """One run in a child; killed at a moment, after a delay, or not at all."""
     began = time.monotonic()
@@ -65,7 +75,7 @@ def attempt(
             if moment is not None:
                 kill_at(*moment)
             stream = PairStream(SearchSpace.preset("paper"), batch_size=64, seed=3)
-            write_pair_shards(stream, out, num_pairs=NUM_PAIRS, shard_size=SHARD_SIZE)
+            write_pair_shards(stream, out, num_pairs=num_pairs, shard_size=SHARD_SIZE)
             status = 0
         finally:
             os._exit(status)
@@ -89,6 +99,9 @@ def main(folder: Path) -> None:
     for moment in MOMENTS:
         print(json.dumps(attempt(folder / "killed", moment)))
     print(json.dumps(attempt(folder / "killed", None)))
+    print(json.dumps(attempt(folder / "grown", None, num_pairs=FEWER)))
+    for growing in (*GROWING, None):
+        print(json.dumps(attempt(folder / "grown", growing)))
     # And at moments that nobody chose.
     for number, delay in enumerate(np.random.default_rng().uniform(0, 1, NUM_TIMED)):
         out = folder / f"timed{number % 3}"
