@@ -27,6 +27,7 @@ from gemcore.networks import (
 )
 from gemcore.ops import Op, get_op, register_op, registered_ops, unregister_op
 from gemcore.pair_mixture import PairKind, PairMixture
+from gemcore.pair_shards import PairShards
 from gemcore.pairs import PairBatch, PairStream
 from gemcore.predictor import Predictor, make_predictor
 from gemcore.score import efficiency_score
@@ -58,6 +59,7 @@ __all__ = [
     "PairBatch",
     "PairKind",
     "PairMixture",
+    "PairShards",
     "PairStream",
     "Predictor",
     "ProxyTask",

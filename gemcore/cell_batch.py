@@ -210,9 +210,12 @@ class CellBatch:
     def __getitem__(self, index: Any) -> "Cell | CellBatch":
         if isinstance(index, slice | list | np.ndarray):
             chosen = packing.check_index(index, len(self))
-            arrays = (self.adjacency, self.ops, self.sizes)
-            adjacency, ops, sizes = (array[chosen] for array in arrays)
-            proven = self.is_canonical[chosen]
+            arrays = (self.adjacency, self.ops, self.sizes, self.is_canonical)
+            # For positions, take is twice as fast as an index.
+            by_position = isinstance(chosen, np.ndarray) and chosen.dtype != np.bool_
+            adjacency, ops, sizes, proven = (
+                array.take(chosen, axis=0) if by_position else array[chosen] for array in arrays
+            )
             return self.from_native(adjacency, ops, sizes, self.op_names, proven)
         i = operator.index(index)
         if not -len(self) <= i < len(self):

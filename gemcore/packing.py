@@ -212,12 +212,17 @@ def check_packed(
         raise ValueError(f"adjacency must have shape {list(shape)}, got {list(adjacency.shape)}")
     counts = _read_sizes(sizes, num_graphs, num_nodes)
     absent = np.arange(num_nodes) >= counts[:, None]
-    if not ((ops == ABSENT) == absent).all() or (ops[~absent] >= num_ops).any():
+    if ((ops == ABSENT) != absent).any() or ((ops >= num_ops) != absent).any():
         raise ValueError(f"ops must be in 0 .. {num_ops - 1}, and 255 from sizes[b] on, got others")
-    upper = pack(np.triu(np.ones((1, num_nodes, num_nodes), dtype=np.uint8), 1))
-    if (adjacency & ~upper).any():
+    # Row s: the nodes from s on. The nodes after u are row u + 1.
+    from_on = np.triu(np.ones((1, num_nodes + 1, num_nodes + 1), dtype=np.uint8))
+    from_on[..., num_nodes] = 0  # There is no such node.
+    later = pack(from_on)[0, :, : adjacency.shape[2]]
+    if (np.bitwise_or.reduce(adjacency, axis=0) & ~later[1:]).any():
         raise ValueError("adjacency must have edges u -> v with u < v alone, got others")
-    _check_edges(unpack(adjacency), absent)
+    # Where u < v, an edge that starts at an absent node ends at one.
+    if (np.bitwise_or.reduce(adjacency, axis=1) & later[counts]).any():
+        _check_edges(unpack(adjacency), absent)
 
 
 def check_index(index: Any, length: int) -> Any:

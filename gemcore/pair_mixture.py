@@ -64,21 +64,19 @@ class PairMixture:
         key = np.array([seed, int(Stream.PAIR_KIND)], dtype=np.uint64)
         words = np.random.Philox(key=key, counter=start).random_raw(WORDS_PER_PAIR * num_pairs)
         words = words.reshape(num_pairs, WORDS_PER_PAIR)
-        uniform = (words[:, :3] >> np.uint64(11)) * 2.0**-53
+        uniform = ((words[:, place] >> np.uint64(11)) * 2.0**-53 for place in range(3))
+        of_kind, of_edits, of_numbering = uniform
         edited = 1 - self.independent
-        kind = np.full(num_pairs, PairKind.PERTURBED, dtype=np.uint8)
-        kind[uniform[:, 0] < edited * self.unedited] = PairKind.ISOMORPHIC
-        kind[uniform[:, 0] >= edited] = PairKind.INDEPENDENT
+        kind = np.where(of_kind < edited * self.unedited, PairKind.ISOMORPHIC, PairKind.PERTURBED)
+        kind = np.where(of_kind >= edited, PairKind.INDEPENDENT, kind).astype(np.uint8)
         spread = (self.max_edits + 1) / self.min_edits
         # The power rounds up to max_edits + 1 for the largest draws of a wide range.
-        edits = np.minimum(self.min_edits * spread ** uniform[:, 1], self.max_edits)
+        edits = np.minimum(self.min_edits * spread**of_edits, self.max_edits)
         return PairDraws(
             kind=kind,
             num_edits=np.where(kind == PairKind.PERTURBED, edits, 0).astype(np.int32),
-            renumber=uniform[:, 2] < self.renumbered,
-            picks=np.stack(
-                [words[:, 3] & np.uint64(2**32 - 1), words[:, 3] >> np.uint64(32)], axis=1
-            ),
+            renumber=of_numbering < self.renumbered,
+            pick_words=words[:, 3],
         )
 
 
@@ -90,10 +88,15 @@ class PairDraws:
         kind: A :class:`PairKind` each, uint8 ``[B]``.
         num_edits: Edits of the second cell, int32 ``[B]``.
         renumber: Whether the second cell is renumbered, bool ``[B]``.
-        picks: Two numbers in 0 .. 2^32 - 1 each, uint64 ``[B, 2]``.
+        pick_words: Two numbers in 0 .. 2^32 - 1 each, the low half first, uint64 ``[B]``.
     """
 
     kind: NDArray[np.uint8]
     num_edits: NDArray[np.int32]
     renumber: NDArray[np.bool_]
-    picks: NDArray[np.uint64]
+    pick_words: NDArray[np.uint64]
+
+    def picks(self, num_cells: int) -> NDArray[np.uint64]:
+        """Which two of so many cells each pair is made of: uint64 ``[B, 2]``."""
+        halves = self.pick_words & np.uint64(2**32 - 1), self.pick_words >> np.uint64(32)
+        return np.stack(halves, axis=1) * np.uint64(num_cells) >> np.uint64(32)

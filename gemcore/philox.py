@@ -25,6 +25,7 @@ class Stream(enum.IntEnum):
     SEARCH_INITIAL = 26
     SEARCH_BOOTSTRAP = 27
     SEARCH_BASELINE = 28
+    SHARD_ORDER = 29
 
 
 def numpy_generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:

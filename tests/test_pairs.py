@@ -10,7 +10,7 @@ import torch
 from scipy.stats import chisquare
 from torch.utils.data import DataLoader
 
-import gemcore.pairs
+import gemcore.sharing
 from gemcore import Cell, CellBatch, SearchSpace, canonicalize, prune, wl_pairs
 from gemcore.pair_mixture import PairKind, PairMixture
 from gemcore.pairs import PairBatch, PairStream
@@ -164,7 +164,7 @@ def shards(monkeypatch: pytest.MonkeyPatch, ranks: int, workers: int) -> list[li
         id = 0
         num_workers = workers
 
-    monkeypatch.setattr(gemcore.pairs, "get_worker_info", lambda: Info)
+    monkeypatch.setattr(gemcore.sharing, "get_worker_info", lambda: Info)
     monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
     monkeypatch.setattr(torch.distributed, "get_world_size", lambda: ranks)
     starts = []
@@ -180,6 +180,14 @@ def test_workers_and_ranks_share_the_stream(monkeypatch: pytest.MonkeyPatch) -> 
     starts = shards(monkeypatch, ranks=2, workers=3)
     assert sorted(itertools.chain(*starts)) == [4 * i for i in range(18)]
     assert starts[0] == [0, 24, 48]
+
+
+def test_what_a_rank_sees_does_not_depend_on_its_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = shards(monkeypatch, ranks=2, workers=1)
+    three = shards(monkeypatch, ranks=2, workers=3)
+    for rank in (0, 1):
+        in_turn = zip(*three[3 * rank : 3 * rank + 3], strict=True)  # As a DataLoader asks them.
+        assert list(itertools.chain(*in_turn))[:3] == alone[rank]
 
 
 def test_data_loader_yields_the_same_stream() -> None:

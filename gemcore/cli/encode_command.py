@@ -13,6 +13,7 @@ from gemcore.atomic_files import write_tensors
 from gemcore.cell_batch import CellBatch
 from gemcore.cli.cell_lines import read_cells
 from gemcore.encoder import Encoder, EncoderConfig, train_encoder
+from gemcore.pair_shards import PairShards
 from gemcore.space import SearchSpace
 
 ENCODER, EMBEDDINGS = "encoder", "embeddings.safetensors"
@@ -38,6 +39,10 @@ class EncodeCommand:
     """Take the encoder that lies in this folder instead of training one: encoder/ of a search or
     of this command. Settings of space and encoder are then its own."""
 
+    pairs: Annotated[DisallowNone[Path | None], tyro.conf.arg(metavar="DIR")] = None
+    """Train on the pairs that gemcore pairs wrote to this folder, instead of fresh ones; the
+    settings of space, mixture and similarity must be theirs."""
+
     seed: int = 0
     """Of weights and pairs."""
 
@@ -57,6 +62,8 @@ class EncodeCommand:
         own = self.space != SearchSpace() or self.encoder != EncoderConfig()
         if self.source is not None and own:
             raise ValueError("--space and --encoder must not be given with --from")
+        if self.source is not None and self.pairs is not None:
+            raise ValueError("--pairs must not be given with --from")
 
     def run(self) -> str:
         """Trains or loads, writes, and tells the losses."""
@@ -68,6 +75,7 @@ class EncodeCommand:
             self.space,
             self.encoder,
             seed=self.seed,
+            pairs=None if self.pairs is None else PairShards(self.pairs),
             progress=not self.quiet,
             on_interrupt=lambda best: best.save(self.out / ENCODER),
         )

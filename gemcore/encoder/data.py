@@ -1,18 +1,21 @@
 """The pairs of one training: fresh ones or a fixed set, held-out ones, those of the report."""
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from gemcore.arguments import check_type
 from gemcore.cell_batch import CellBatch
 from gemcore.encoder.config import EncoderConfig
 from gemcore.encoder.features import FlatInput, GraphTensors
 from gemcore.ops import RESERVED
+from gemcore.pair_shards import PairShards, settings_of
 from gemcore.pairs import PairBatch, PairStream
 from gemcore.philox import Stream, derived_seed, torch_generator
+from gemcore.plain_difference import plain_difference
 from gemcore.space import SearchSpace
 
 
@@ -49,6 +52,10 @@ class PairData:
         config: Which pairs, how many, and how cells are read.
         seed: 0 .. 2^64 - 1.
         device: Where tensors go.
+        shards: Pairs to train on, instead of those of the seed.
+
+    Raises:
+        ValueError: If the shards are of another space or similarity.
     """
 
     def __init__(
@@ -57,40 +64,34 @@ class PairData:
         config: EncoderConfig,
         seed: int,
         device: torch.device,
+        shards: PairShards | None = None,
     ) -> None:
         self.flat = FlatInput.of(space, config)
         self._space = space
         self._config = config
         self._seed = seed
         self._device = device
+        self._shards: PairShards | None = None
+        if shards is not None:
+            self._check(shards)
+            self._shards = replace(shards, batch_size=config.batch_size)
 
     def pairs(self, use: Use, num_pairs: int, *, start: int = 0) -> PairBatch:
         """Pairs of one use, from number ``start`` on."""
-        config = self._config
-        labels = config.labels
-        if labels == "auto":
-            labels = "ops" if _num_ops(self._space) > 1 else "degree"
-        stream = PairStream(
-            self._space,
-            seed=derived_seed(self._seed, Stream.ENCODER_BATCHES, use),
-            mixture=config.mixture,
-            n_iter=config.n_iter,
-            direction=config.direction,
-            round_weights=config.round_weights,
-            labels=labels,
-            prune=config.prune,
-        )
-        return stream.pairs(start=start, num_pairs=num_pairs)
+        return self._stream(use).pairs(start=start, num_pairs=num_pairs)
 
     def tensors(self, pairs: PairBatch) -> PairTensors:
         """The pairs as the networks read them."""
         cells = CellBatch.concatenate([pairs.cells_a, pairs.cells_b])
-        graphs = self.flat.expand(self.flat.prepare(cells), self._device)
+        ordered = replace(self.flat, prune=False).prepare(cells)  # Pruned they are, if at all.
+        graphs = self.flat.expand(ordered, self._device)
         return PairTensors(graphs, pairs.similarity.to(self._device))
 
     def batch(self, step: int) -> PairTensors:
         """What step number ``step`` of training learns from."""
         size = self._config.batch_size
+        if self._shards is not None:
+            return self.tensors(self._shards.batch(step))
         if self._config.train_pairs is None:
             return self.tensors(self.pairs(Use.TRAINING, size, start=step * size))
         numbers = torch.arange(step * size, (step + 1) * size)
@@ -106,13 +107,39 @@ class PairData:
         assert self._config.train_pairs is not None
         return self.tensors(self.pairs(Use.TRAINING, self._config.train_pairs))
 
+    def _stream(self, use: Use) -> PairStream:
+        config = self._config
+        return PairStream(
+            self._space,
+            seed=derived_seed(self._seed, Stream.ENCODER_BATCHES, use),
+            mixture=config.mixture,
+            n_iter=config.n_iter,
+            direction=config.direction,
+            round_weights=config.round_weights,
+            labels=read_labels(config.labels, self._space),
+            prune=config.prune,
+        )
+
+    def _check(self, shards: PairShards) -> None:
+        check_type("space", self._space, SearchSpace)
+        if self._config.train_pairs is not None:
+            raise ValueError(f"train_pairs must be None with pairs, got {self._config.train_pairs}")
+        wanted = settings_of(self._stream(Use.TRAINING))
+        if difference := plain_difference(shards.settings, wanted, ignored=["seed"]):
+            raise ValueError(
+                f"pairs must be of the same space and config, got {str(shards.directory)!r}, whose "
+                f"settings differ (there -> now):\n{difference}"
+            )
+
     def _order(self, epoch: int) -> Tensor:
         assert self._config.train_pairs is not None
         generator = torch_generator(self._seed, Stream.ENCODER_BATCHES, epoch)
         return torch.randperm(self._config.train_pairs, generator=generator)
 
 
-def _num_ops(space: SearchSpace | CellBatch) -> int:
-    if isinstance(space, SearchSpace):
-        return len(space.ops)
-    return len(set(space.op_names) - set(RESERVED))
+def read_labels(labels: str, space: SearchSpace | CellBatch) -> str:
+    """What ``"auto"`` means in a space: degrees where operations tell no nodes apart."""
+    if labels != "auto":
+        return labels
+    ops = space.ops if isinstance(space, SearchSpace) else set(space.op_names) - set(RESERVED)
+    return "ops" if len(ops) > 1 else "degree"

@@ -17,6 +17,7 @@ from gemcore.encoder.data import PairData, PairTensors, Use
 from gemcore.encoder.losses import Coded, pair_loss
 from gemcore.encoder.measuring import Ending, measure
 from gemcore.encoder.model import Encoder
+from gemcore.pair_shards import PairShards
 from gemcore.progress import progress_bar
 from gemcore.space import SearchSpace
 
@@ -29,6 +30,7 @@ def train_encoder(
     config: EncoderConfig | None = None,
     *,
     seed: int = 0,
+    pairs: PairShards | None = None,
     progress: bool = False,
     on_interrupt: Callable[[Encoder], object] | None = None,
 ) -> Encoder:
@@ -46,6 +48,9 @@ def train_encoder(
         space: Where cells come from: a space, or a batch of unlabelled cells.
         config: Shape and training; default the best we know.
         seed: 0 .. 2^64 - 1; of weights and pairs.
+        pairs: Pairs to train on instead of fresh ones, of the same space, mixture and similarity;
+            gone through in the order of their own seed, ``config.batch_size`` a step, again and
+            again. What training is validated on and the report are of fresh pairs as ever.
         progress: Whether to show a bar.
         on_interrupt: Called with the best encoder so far when training is interrupted by
             ``KeyboardInterrupt``, which then passes on.
@@ -55,7 +60,7 @@ def train_encoder(
 
     Raises:
         TypeError: If an argument is of the wrong kind.
-        ValueError: If an argument is out of range.
+        ValueError: If an argument is out of range, or ``pairs`` are of other settings.
         RuntimeError: If the loss is no longer finite, or there is no such device.
 
     Example:
@@ -70,7 +75,8 @@ def train_encoder(
     check_type("space", space, (SearchSpace, CellBatch))
     config = EncoderConfig() if config is None else config
     check_type("config", config, EncoderConfig)
-    training = Training(space, config, check_seed(seed))
+    check_type("pairs", pairs, (PairShards, type(None)))
+    training = Training(space, config, check_seed(seed), pairs)
     try:
         training.run(progress=progress)
     except KeyboardInterrupt:
@@ -83,11 +89,17 @@ def train_encoder(
 class Training:
     """One training: networks, optimizer, the averaged weights and the best of them."""
 
-    def __init__(self, space: SearchSpace | CellBatch, config: EncoderConfig, seed: int) -> None:
+    def __init__(
+        self,
+        space: SearchSpace | CellBatch,
+        config: EncoderConfig,
+        seed: int,
+        shards: PairShards | None = None,
+    ) -> None:
         self.space = space
         self.config = config
         device = resolve_device(config.device)
-        self.data = PairData(space, config, seed, device)
+        self.data = PairData(space, config, seed, device, shards)
         self.coder = Coder(self.data.flat, config, seed).to(device)
         self.averaged = copy.deepcopy(self.coder)
         self.best_weights: dict[str, torch.Tensor] | None = None

@@ -117,11 +117,27 @@ def test_wrong_usage(tmp_path: Path, refuses: Refuses) -> None:
     out = str(tmp_path / "out")
     said = refuses("encode", "--out", out, "--from", "e", "--encoder.num-steps", "3")
     assert "--space and --encoder must not be given with --from" in said
+    said = refuses("encode", "--out", out, "--from", "e", "--pairs", "p")
+    assert "--pairs must not be given with --from" in said
     assert "embedding_dim must be >= 1, got 0" in refuses(
         "encode", "--out", out, "--encoder.embedding-dim", "0"
     )
     assert "--out" in refuses("encode")
     assert not Path(out).exists()
+
+
+def test_an_encoder_is_trained_on_pairs_from_disk(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pairs, out = str(tmp_path / "pairs"), str(tmp_path / "out")
+    assert main(["pairs", "--num", "300", "--out", pairs, "--quiet", TINY[0]]) == 0
+    assert main(["encode", "--pairs", pairs, "--out", out, *TINY]) == 0
+    capsys.readouterr()
+    words = ["encode", "--pairs", pairs, "--out", str(tmp_path / "other"), *TINY]
+    assert main([*words, "--encoder.n-iter", "2"]) == 1
+    assert "similarity.n_iter: 3 -> 2" in capsys.readouterr().err
+    assert main(["encode", "--pairs", "nowhere", "--out", str(tmp_path / "new")]) == 1
+    assert "No such file" in capsys.readouterr().err
 
 
 def test_ctrl_c_keeps_the_best_encoder(

@@ -61,6 +61,90 @@ def test_what_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == f"gemcore: File exists: {path!r}\n"
 
 
+def test_the_same_command_goes_on_and_verifies_and_repairs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--out", str(tmp_path), "--seed", "3", "--shard-size", "4", "--quiet", *SMALL]
+    assert main(["pairs", "--num", "1_0", *words]) == 0
+    second = tmp_path / "pairs-00001.safetensors"
+    wanted = second.read_bytes()
+    assert main(["pairs", "--num", "12", *words]) == 0
+    assert main(["pairs", "--num", "12", *words, "--verify"]) == 0
+    assert main(["pairs", "--out", str(tmp_path), "--verify", "--quiet"]) == 0
+    assert capsys.readouterr().out.endswith(2 * f"Every shard in {tmp_path} is whole\n")
+
+    second.write_bytes(wanted[:-1] + bytes([wanted[-1] ^ 1]))
+    (tmp_path / "pairs-00002.safetensors").unlink()
+    for arguments in (["--num", "12", *words], ["--out", str(tmp_path), "--quiet"]):
+        assert main(["pairs", *arguments, "--verify"]) == 1
+        shown = capsys.readouterr()
+        assert not shown.out
+        assert "out must hold whole shards alone, got" in shown.err
+        assert "\n  pairs-00001.safetensors has another SHA-256\n" in shown.err
+        assert "\n  pairs-00002.safetensors is missing\n" in shown.err
+    assert not (tmp_path / "pairs-00002.safetensors").exists()
+
+    assert main(["pairs", "--out", str(tmp_path), "--repair", "--quiet"]) == 0
+    assert capsys.readouterr().out == (
+        f"2 shards written anew in {tmp_path}\npairs-00001.safetensors\npairs-00002.safetensors\n"
+    )
+    assert second.read_bytes() == wanted
+    assert main(["pairs", "--num", "12", *words, "--verify"]) == 0
+
+
+def test_shards_that_are_still_to_be_written_take_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["pairs", "--out", str(tmp_path), "--quiet"]
+    assert main([*words, "--num", "10", "--shard-size", "2", *SMALL]) == 0
+    path = tmp_path / "manifest.json"
+    content = json.loads(path.read_text())
+    content["shards"] = content["shards"][1:2]
+    path.write_text(json.dumps(content))
+    assert main([*words, "--verify"]) == 1
+    said = capsys.readouterr().err
+    assert "\n  pairs-00000.safetensors is not written yet, nor are 3 others\n" in said
+
+
+@pytest.mark.parametrize("also", [[], ["--verify"], ["--repair"]])
+def test_other_settings_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], also: list[str]
+) -> None:
+    words = ["pairs", "--num", "10", "--out", str(tmp_path), "--quiet", *SMALL]
+    assert main(words) == 0
+    assert main([*words, "--seed", "3", "--n-iter", "2", *also]) == 1
+    said = capsys.readouterr().err
+    assert "settings differ (there -> now):\n  seed: 0 -> 3\n  similarity.n_iter: 3 -> 2\n" in said
+
+
+def test_a_number_to_verify_is_that_of_the_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["pairs", "--out", str(tmp_path), "--quiet", *SMALL]
+    assert main([*words, "--num", "10"]) == 0
+    assert main([*words, "--num", "20", "--verify"]) == 1
+    assert "num_pairs: 10 -> 20" in capsys.readouterr().err
+
+
+def test_labels_auto_are_those_of_the_space(tmp_path: Path) -> None:
+    for ops, labels in (["conv1x1", "conv3x3"], "ops"), (["conv3x3"], "degree"):
+        out = tmp_path / labels
+        words = ["pairs", "--num", "4", "--out", str(out), "--quiet", "--labels", "auto"]
+        assert main([*words, "--space.ops", *ops]) == 0
+        assert json.loads((out / "manifest.json").read_text())["similarity"]["labels"] == labels
+
+
+def test_an_interrupt_says_how_to_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(PairStream, "pairs", interrupted)
+    assert main(["pairs", "--num", "4", "--out", str(tmp_path), "--quiet"]) == 130
+    assert "the same command goes on" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -77,7 +161,9 @@ def test_what_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["--num", "1", "--mixture.unedited", "2"], "unedited must be in 0 .. 1, got 2"),
         (["--num", "1", "--direction", "up"], "invalid choice 'up'"),
         (["--num", "many"], "many"),
-        ([], "--num"),
+        ([], "--num must be given, unless with --verify or --repair"),
+        (["--verify", "--seed", "3"], "--seed must not be given without --num"),
+        (["--repair", "--n-iter", "2"], "--n-iter must not be given without --num"),
     ],
 )
 def test_wrong_usage(tmp_path: Path, refuses: Refuses, words: list[str], message: str) -> None:
