@@ -95,25 +95,6 @@ GEMCORE_ALWAYS_INLINE bool are_twins(const Graph<kGroups>& graph, const std::uin
 }
 
 template <int kGroups>
-GEMCORE_ALWAYS_INLINE void write(const Graph<kGroups>& graph, __m512i order,
-                                 const MutableDagBatch& out, std::int64_t index) {
-    alignas(64) std::uint64_t row[64];
-    alignas(64) std::uint8_t node[64];
-#pragma GCC unroll 8
-    for (int group = 0; group < kGroups; ++group) {
-        _mm512_store_si512(row + 8 * group, graph.rows[group]);
-    }
-    if (kGroups < 8) row[63] = 0;  // Places without a node are given node 63.
-    _mm512_store_si512(node, order);
-    std::uint64_t* to = out.row(index, 0);
-    for (int i = 0; i < graph.num_nodes; ++i) to[i] = reordered(row[node[i]], order);
-    const __m512i absent = _mm512_set1_epi8(static_cast<char>(kAbsent));
-    const __m512i ops = _mm512_mask_permutexvar_epi8(absent, graph.present, order, graph.ops);
-    _mm512_mask_storeu_epi8(out.ops_of(index), lowest(graph.num_nodes), ops);
-    out.sizes[index] = static_cast<std::uint16_t>(graph.size);
-}
-
-template <int kGroups>
 void canonicalize_range(const LabelledBatch& cells, const PinnedOps& pinned,
                         const MutableDagBatch& out, bool* is_done, std::int64_t begin,
                         std::int64_t end) {
@@ -131,7 +112,7 @@ void canonicalize_range(const LabelledBatch& cells, const PinnedOps& pinned,
         alignas(64) std::uint8_t node[64];
         _mm512_store_si512(node, order);
         is_done[i] = ties == 0 || are_twins(graph, node, ties);
-        if (is_done[i]) write(graph, order, out, i);
+        if (is_done[i]) write_in_order(graph.rows, graph.ops, order, graph.size, out, i);
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 
+#include "graph/bit_matrix_wide.h"
 #include "graph/dag_batch.h"
 
 #ifndef GEMCORE_ALWAYS_INLINE
@@ -110,9 +111,73 @@ GEMCORE_ALWAYS_INLINE void transpose(const __m512i (&rows)[kGroups], __m512i (&i
     }
 }
 
-/// Bit i of the result is bit order[i] of the row.
-GEMCORE_ALWAYS_INLINE std::uint64_t reordered(std::uint64_t row, __m512i order) {
-    return _mm512_bitshuffle_epi64_mask(set1(row), order);
+/// Rows of at most 32 bits each as a matrix.
+template <int kGroups>
+GEMCORE_ALWAYS_INLINE BitMatrix packed(const __m512i (&rows)[kGroups]) {
+    static_assert(kGroups <= 4);
+    const __m512i low_halves =
+        _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+    BitMatrix matrix;
+#pragma GCC unroll 2
+    for (int i = 0; i < 2; ++i) {
+        const __m512i none = _mm512_setzero_si512();
+        const __m512i low = 2 * i < kGroups ? rows[2 * i] : none;
+        const __m512i high = 2 * i + 1 < kGroups ? rows[2 * i + 1] : none;
+        matrix.half[i] = _mm512_permutex2var_epi32(low, low_halves, high);
+    }
+    return matrix;
+}
+
+/// Writes the rows 8 group .. 8 group + 7 of those that there are.
+GEMCORE_ALWAYS_INLINE void store_rows(std::uint64_t* to, int num_nodes, int group, __m512i rows) {
+    _mm512_mask_storeu_epi64(to + 8 * group, part(lowest(num_nodes), group), rows);
+}
+
+GEMCORE_ALWAYS_INLINE void store_matrix(std::uint64_t* to, int num_nodes, const BitMatrix& matrix) {
+#pragma GCC unroll 2
+    for (int i = 0; i < 2; ++i) {
+        const __m256i low = _mm512_castsi512_si256(matrix.half[i]);
+        const __m256i high = _mm512_extracti64x4_epi64(matrix.half[i], 1);
+        store_rows(to, num_nodes, 2 * i, _mm512_cvtepu32_epi64(low));
+        store_rows(to, num_nodes, 2 * i + 1, _mm512_cvtepu32_epi64(high));
+    }
+}
+
+/// Bit j of row i of what is written is bit order[j] of row order[i], for i, j < size; the others
+/// are 0. Requires order[i] < 64 for all i.
+template <int kGroups>
+GEMCORE_ALWAYS_INLINE void store_reordered(std::uint64_t* to, int num_nodes,
+                                           const __m512i (&rows)[kGroups], __m512i order,
+                                           int size) {
+    if constexpr (kGroups <= 4) {
+        store_matrix(to, num_nodes, reordered(packed(rows), Places(order, size)));
+    } else {
+        alignas(64) std::uint64_t row[8 * kGroups];
+        alignas(64) std::uint8_t node[64];
+#pragma GCC unroll 8
+        for (int group = 0; group < kGroups; ++group) {
+            _mm512_store_si512(row + 8 * group, rows[group]);
+        }
+        _mm512_store_si512(node, order);
+        const std::uint64_t present = lowest(size);
+        for (int i = 0; i < size; ++i) {
+            to[i] = _mm512_mask_bitshuffle_epi64_mask(present, set1(row[node[i]]), order);
+        }
+        for (int i = size; i < num_nodes; ++i) to[i] = 0;
+    }
+}
+
+/// Writes graph `index` of `size` nodes: its node i is node order[i] of these rows and ops.
+/// Requires order[i] < 64 for all i.
+template <int kGroups>
+GEMCORE_ALWAYS_INLINE void write_in_order(const __m512i (&rows)[kGroups], __m512i ops,
+                                          __m512i order, int size, const MutableDagBatch& out,
+                                          std::int64_t index) {
+    store_reordered(out.row(index, 0), out.num_nodes, rows, order, size);
+    const __m512i absent = _mm512_set1_epi8(static_cast<char>(kAbsent));
+    const __m512i ops_in_order = _mm512_mask_permutexvar_epi8(absent, lowest(size), order, ops);
+    _mm512_mask_storeu_epi8(out.ops_of(index), lowest(out.num_nodes), ops_in_order);
+    out.sizes[index] = static_cast<std::uint16_t>(size);
 }
 
 }  // namespace
