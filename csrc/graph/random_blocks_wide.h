@@ -1,4 +1,6 @@
 // Random words for many items at once: which blocks are wanted is listed first, then all are drawn.
+//
+// For wide sources alone (support/simd.h), at levels with AVX-512: everything here is local to one.
 #pragma once
 
 #include "support/philox_wide.h"
@@ -52,9 +54,14 @@ class RandomBlocks {
  private:
     static constexpr int kRoom = kMaxBlocks + 32;
 
+    /// The low halves of `second` above those of `first`.
+    static GEMCORE_ALWAYS_INLINE __m512i pairs(__m512i first, __m512i second) {
+        return _mm512_mask_shuffle_epi32(first, 0xaaaa, second, _MM_PERM_CCAA);
+    }
+
     static GEMCORE_ALWAYS_INLINE void store_blocks(const WideBlocks& blocks, std::uint32_t* to) {
-        const Lanes low = join_halves(blocks.word[0], blocks.word[1]);
-        const Lanes high = join_halves(blocks.word[2], blocks.word[3]);
+        const Lanes low = pairs(blocks.word[0], blocks.word[1]);
+        const Lanes high = pairs(blocks.word[2], blocks.word[3]);
         const __m512i first = _mm512_set_epi64(11, 3, 10, 2, 9, 1, 8, 0);
         const __m512i second = _mm512_set_epi64(15, 7, 14, 6, 13, 5, 12, 4);
         store(to, _mm512_permutex2var_epi64(low, first, high));
