@@ -4,6 +4,7 @@
 #include <numeric>
 #include <vector>
 
+#include "graph/canonical_levels.h"
 #include "graph/node_set.h"
 #include "support/mix64.h"
 #include "support/parallel_for.h"
@@ -34,9 +35,11 @@ class Canonizer {
         const Colors start = initial_colors();
         for (int round = 0; round < kNearRounds; ++round) refiner_.refine();
         near_.assign(refiner_.colors(), refiner_.colors() + size_);
-        const Colors colors = refine(start);
-        Nodes order = order_of(colors);
         is_proven = true;
+        Nodes order = order_of(near_);
+        if (differ_or_are_twins(order)) return order;
+        const Colors colors = refine(start);
+        order = order_of(colors);
         if (first_tie(order, colors).empty()) return order;
         num_refinements_ = 0;
         order = search(colors).order;
@@ -72,6 +75,22 @@ class Canonizer {
             if (ops[v] == pinned_.input_op && !has_inputs) rank_[v] = 0;
             if (ops[v] == pinned_.output_op && !has_outputs) rank_[v] = kLast;
         }
+    }
+
+    /// Whether nodes of equal rank and near color are twins all. Refinement to the end then tells
+    /// the others apart as they are, and whichever twin comes first, the matrix is the same.
+    bool differ_or_are_twins(const Nodes& order) const {
+        const std::uint8_t* ops = cells_.graphs.ops_of(graph_);
+        int num_ties = 0;
+        for (int i = 1; i < size_; ++i) {
+            const int u = order[i - 1];
+            const int v = order[i];
+            if (rank_[u] != rank_[v] || near_[u] != near_[v]) continue;
+            if (ops[u] != ops[v] || !are_twins(u, v)) return false;
+            ++num_ties;
+        }
+        // With t ties the search makes t (t + 1) / 2 refinements: more, and it is cut off.
+        return num_ties * (num_ties + 1) / 2 <= kMaxRefinements;
     }
 
     Colors initial_colors() const {
@@ -238,11 +257,24 @@ void copy_in_order(const DagBatch& cells, std::int64_t graph, const Nodes& order
 
 }  // namespace
 
+namespace scalar {
+
+void canonicalize_told_apart(const LabelledBatch&, const PinnedOps&, const MutableDagBatch&,
+                             bool* is_done, std::int64_t begin, std::int64_t end) {
+    std::fill(is_done + begin, is_done + end, false);
+}
+
+}  // namespace scalar
+
 void canonicalize(const LabelledBatch& cells, const PinnedOps& pinned,
                   const MutableDagBatch& canonical, bool* is_proven) {
-    parallel_for(cells.graphs.num_graphs, 64, [&](std::int64_t begin, std::int64_t end) {
+    const auto told_apart = cells.graphs.num_words == 1 ? GEMCORE_AT_LEVEL(canonicalize_told_apart)
+                                                        : &scalar::canonicalize_told_apart;
+    parallel_for(cells.graphs.num_graphs, 256, [&](std::int64_t begin, std::int64_t end) {
+        told_apart(cells, pinned, canonical, is_proven, begin, end);
         Canonizer canonizer(cells, pinned);
         for (std::int64_t i = begin; i < end; ++i) {
+            if (is_proven[i]) continue;
             const Nodes order = canonizer.canonical_order(i, is_proven[i]);
             copy_in_order(cells.graphs, i, order, canonical);
         }

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "graph/node_set.h"
+#include "graph/perturb_levels.h"
 #include "support/parallel_for.h"
 #include "support/philox.h"
 
@@ -144,26 +145,37 @@ void renumber(const MutableDagBatch& cells, std::int64_t graph, const int* order
 
 }  // namespace
 
+namespace scalar {
+
+void perturb_cells(const DagBatch& cells, const PerturbSpec& spec, std::uint64_t seed,
+                   std::uint64_t start, const MutableDagBatch& perturbed, std::int64_t begin,
+                   std::int64_t end) {
+    const std::int64_t row_words = std::int64_t{cells.num_nodes} * cells.num_words;
+    const std::int64_t count = end - begin;
+    std::copy_n(cells.row(begin, 0), count * row_words, perturbed.row(begin, 0));
+    std::copy_n(cells.ops_of(begin), count * cells.num_nodes, perturbed.ops_of(begin));
+    std::copy_n(cells.sizes + begin, count, perturbed.sizes + begin);
+    for (std::int64_t i = begin; i < end; ++i) {
+        const auto index = start + static_cast<std::uint64_t>(i);
+        const auto words = [&](Stream stream) { return PhiloxSequence(seed, stream, index); };
+        const int num_edits = spec.num_edits[i];
+        edit_edges(cells, i, num_edits, words(Stream::kPerturbEdges), perturbed);
+        edit_ops(cells.sizes[i], num_edits, spec, words(Stream::kPerturbOps), perturbed.ops_of(i));
+        if (!spec.renumber[i]) continue;
+        int order[kMaxNodes];
+        draw_order(perturbed, i, spec, words(Stream::kRenumber), order);
+        renumber(perturbed, i, order);
+    }
+}
+
+}  // namespace scalar
+
 void perturb(const DagBatch& cells, const PerturbSpec& spec, std::uint64_t seed,
              std::uint64_t start, const MutableDagBatch& perturbed) {
-    const std::int64_t row_words = std::int64_t{cells.num_nodes} * cells.num_words;
-    parallel_for(cells.num_graphs, 256, [&](std::int64_t begin, std::int64_t end) {
-        const std::int64_t count = end - begin;
-        std::copy_n(cells.row(begin, 0), count * row_words, perturbed.row(begin, 0));
-        std::copy_n(cells.ops_of(begin), count * cells.num_nodes, perturbed.ops_of(begin));
-        std::copy_n(cells.sizes + begin, count, perturbed.sizes + begin);
-        for (std::int64_t i = begin; i < end; ++i) {
-            const auto index = start + static_cast<std::uint64_t>(i);
-            const auto words = [&](Stream stream) { return PhiloxSequence(seed, stream, index); };
-            const int num_edits = spec.num_edits[i];
-            edit_edges(cells, i, num_edits, words(Stream::kPerturbEdges), perturbed);
-            edit_ops(cells.sizes[i], num_edits, spec, words(Stream::kPerturbOps),
-                     perturbed.ops_of(i));
-            if (!spec.renumber[i]) continue;
-            int order[kMaxNodes];
-            draw_order(perturbed, i, spec, words(Stream::kRenumber), order);
-            renumber(perturbed, i, order);
-        }
+    const auto perturb_some =
+        cells.num_words == 1 ? GEMCORE_AT_LEVEL(perturb_cells) : &scalar::perturb_cells;
+    parallel_for(cells.num_graphs, 512, [&](std::int64_t begin, std::int64_t end) {
+        perturb_some(cells, spec, seed, start, perturbed, begin, end);
     });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "graph/node_set.h"
+#include "graph/prune_levels.h"
 #include "support/parallel_for.h"
 
 namespace gemcore {
@@ -66,11 +67,22 @@ NodeSet kept_nodes(const DagBatch& cells, std::int64_t graph, int output_op) {
     return kept;
 }
 
+namespace scalar {
+
+void prune_cells(const DagBatch& cells, int output_op, const MutableDagBatch& pruned,
+                 std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+        copy_kept(cells, i, kept_nodes(cells, i, output_op), pruned);
+    }
+}
+
+}  // namespace scalar
+
 void prune(const DagBatch& cells, int output_op, const MutableDagBatch& pruned) {
-    parallel_for(cells.num_graphs, 512, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) {
-            copy_kept(cells, i, kept_nodes(cells, i, output_op), pruned);
-        }
+    const auto prune_some =
+        cells.num_words == 1 ? GEMCORE_AT_LEVEL(prune_cells) : &scalar::prune_cells;
+    parallel_for(cells.num_graphs, 1024, [&](std::int64_t begin, std::int64_t end) {
+        prune_some(cells, output_op, pruned, begin, end);
     });
 }
 

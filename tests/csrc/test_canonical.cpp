@@ -4,6 +4,8 @@
 #include "expect.h"
 #include "graph/canonical.h"
 #include "graph/perturb.h"
+#include "graph/prune.h"
+#include "levels.h"
 
 using namespace gemcore;
 
@@ -20,10 +22,10 @@ Batch renumbered(const Batch& cells, std::uint64_t seed) {
     return out;
 }
 
-Batch canonical(const Batch& cells, std::vector<char>& proven) {
+Batch canonical(const Batch& cells, std::vector<char>& proven, PinnedOps pinned = {0, -1}) {
     Batch out(cells.size(), cells.num_nodes);
     const auto is_proven = std::make_unique<bool[]>(cells.sizes.size());
-    canonicalize({cells.view(), kLabels}, {0, -1}, out.writable(), is_proven.get());
+    canonicalize({cells.view(), kLabels}, pinned, out.writable(), is_proven.get());
     proven.assign(is_proven.get(), is_proven.get() + cells.sizes.size());
     return out;
 }
@@ -85,9 +87,45 @@ void graphs_that_colors_confuse_get_two_forms() {
     }
 }
 
+/// Sparse cells have twins and other ties, full ones none; pruned ones are of many sizes.
+void levels_agree() {
+    for (const int n : {1, 2, 7, 16, 17, 31, 32, 33, 63, 64, 65}) {
+        for (const double edge_prob : {0.0, 1.5 / n, 0.3, 1.0}) {
+            Batch cells = sampled(bernoulli(n, edge_prob), n > 32 ? 20 : 300, 3);
+            for (const PinnedOps pinned : {PinnedOps{-1, -1}, PinnedOps{0, 2}, PinnedOps{0, 300}}) {
+                std::vector<char> proven;
+                const Batch expected =
+                    by_portable_code([&] { return canonical(cells, proven, pinned); });
+                at_each_wide_level([&] {
+                    std::vector<char> again;
+                    EXPECT(canonical(cells, again, pinned) == expected);
+                    EXPECT(again == proven);
+                });
+                prune(Batch(cells).view(), pinned.output_op, cells.writable());
+            }
+        }
+    }
+}
+
+/// Twins are interchangeable, but so many that the search for their order was cut off stay so.
+void many_twins() {
+    for (const int num_twins : {91, 92}) {
+        Batch star(1, num_twins + 1);
+        star.sizes[0] = static_cast<std::uint16_t>(num_twins + 1);
+        std::fill(star.ops.begin() + 1, star.ops.end(), 1);
+        for (int v = 1; v <= num_twins; ++v)
+            star.writable().row(0, 0)[v / 64] |= std::uint64_t{1} << (v % 64);
+        std::vector<char> proven;
+        EXPECT(canonical(star, proven) == star);
+        EXPECT(proven[0] == (num_twins == 91));
+    }
+}
+
 }  // namespace
 
 int main() {
+    levels_agree();
+    many_twins();
     renumbering_changes_nothing();
     symmetric_graphs_get_one_form();
     graphs_that_colors_confuse_get_two_forms();

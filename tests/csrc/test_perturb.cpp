@@ -3,6 +3,8 @@
 #include "batch.h"
 #include "expect.h"
 #include "graph/perturb.h"
+#include "graph/prune.h"
+#include "levels.h"
 
 using namespace gemcore;
 
@@ -27,9 +29,39 @@ int differing_edges(const Batch& a, const Batch& b, std::int64_t graph) {
     return count;
 }
 
+/// Every kind of cell, edit and place of the reserved ops, many sizes in one batch, indices that
+/// carry into the high half of the counter.
+void levels_agree() {
+    constexpr std::int64_t kNumCells = 75;
+    for (const int n : {1, 2, 3, 8, 9, 31, 32, 33, 63, 64, 65}) {
+        Batch cells(kNumCells, n);
+        prune(sampled(bernoulli(n, 0.3), kNumCells, 1).view(), 2, cells.writable());
+        std::vector<std::int32_t> edits(kNumCells);
+        std::vector<std::uint8_t> renumber(kNumCells);
+        for (std::size_t i = 0; i < edits.size(); ++i) {
+            edits[i] = static_cast<std::int32_t>(i % 5 == 4 ? 0 : i);
+            renumber[i] = static_cast<std::uint8_t>(i % 3 == 0);
+        }
+        const std::uint8_t ops[] = {2, 1, 250};
+        for (const int num_ops : {0, 1, 3}) {
+            for (const int output_op : {-1, 2}) {
+                const PerturbSpec spec{ops, num_ops, 0, output_op, edits.data(), renumber.data()};
+                const auto call = [&] {
+                    Batch out(kNumCells, n);
+                    perturb(cells.view(), spec, ~std::uint64_t{0} - 4, 0xffffffe0u, out.writable());
+                    return out;
+                };
+                const Batch expected = by_portable_code(call);
+                at_each_wide_level([&] { EXPECT(call() == expected); });
+            }
+        }
+    }
+}
+
 }  // namespace
 
 int main() {
+    levels_agree();
     for (const int n : {1, 2, 10, 65, 200}) {
         const Batch cells = sampled(bernoulli(n, 0.4), 60, 1);
         EXPECT(edited(cells, 0, false) == cells);

@@ -1,10 +1,36 @@
 #include "batch.h"
 #include "expect.h"
 #include "graph/prune.h"
+#include "levels.h"
 
 using namespace gemcore;
 
+namespace {
+
+void levels_agree() {
+    for (const int n : {1, 2, 7, 8, 9, 16, 17, 31, 32, 33, 63, 64, 65}) {
+        for (const double edge_prob : {0.0, 1.5 / n, 0.5, 1.0}) {
+            for (const std::int64_t num_cells : {1, 8, 37}) {
+                Batch cells = sampled(bernoulli(n, edge_prob), num_cells, 2);
+                for (const int output_op : {-1, 2, 2, 9, 300}) {
+                    const auto call = [&] {
+                        Batch out(num_cells, n);
+                        prune(cells.view(), output_op, out.writable());
+                        return out;
+                    };
+                    const Batch expected = by_portable_code(call);
+                    at_each_wide_level([&] { EXPECT(call() == expected); });
+                    cells = expected;  // Then cells of many sizes.
+                }
+            }
+        }
+    }
+}
+
+}  // namespace
+
 int main() {
+    levels_agree();
     // 0 -> 2 -> 4, 1 -> 2, 3 alone: nodes 1 and 3 are dead.
     Batch cell(1, 6);
     cell.sizes = {5};
