@@ -1,0 +1,129 @@
+// Philox4x32-10 (philox.h) in vector registers, the same bits: a block a 64-bit lane, its four
+// words in the low halves of four registers. The high halves hold what the products left there,
+// which the next product ignores, so a round costs two products, two shifts and two xors of three.
+//
+// For wide sources alone (simd.h): everything here is in the namespace of a level and local.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+#include "support/philox.h"
+
+#ifndef GEMCORE_ALWAYS_INLINE
+#define GEMCORE_ALWAYS_INLINE inline __attribute__((always_inline))
+#endif
+
+namespace gemcore::GEMCORE_SIMD_LEVEL {
+namespace {
+
+#ifdef __AVX512F__
+using Lanes = __m512i;
+
+GEMCORE_ALWAYS_INLINE Lanes load(const void* from) { return _mm512_loadu_si512(from); }
+GEMCORE_ALWAYS_INLINE void store(void* to, Lanes x) { _mm512_storeu_si512(to, x); }
+GEMCORE_ALWAYS_INLINE Lanes all(std::uint64_t x) {
+    return _mm512_set1_epi64(static_cast<long long>(x));
+}
+GEMCORE_ALWAYS_INLINE Lanes add(Lanes a, Lanes b) { return _mm512_add_epi64(a, b); }
+/// Products of the low halves.
+GEMCORE_ALWAYS_INLINE Lanes product(Lanes a, Lanes b) { return _mm512_mul_epu32(a, b); }
+template <int kBits>
+GEMCORE_ALWAYS_INLINE Lanes shift_right(Lanes x) {
+    return _mm512_srli_epi64(x, kBits);
+}
+GEMCORE_ALWAYS_INLINE Lanes xor2(Lanes a, Lanes b) { return _mm512_xor_si512(a, b); }
+GEMCORE_ALWAYS_INLINE Lanes without(Lanes a, Lanes b) { return _mm512_andnot_si512(b, a); }
+GEMCORE_ALWAYS_INLINE Lanes xor3(Lanes a, Lanes b, Lanes c) {
+    return _mm512_ternarylogic_epi64(a, b, c, 0x96);
+}
+/// The low half of `low` below the low half of `high`.
+GEMCORE_ALWAYS_INLINE Lanes join_halves(Lanes low, Lanes high) {
+    return _mm512_mask_shuffle_epi32(low, 0xaaaa, high, _MM_PERM_CCAA);
+}
+#else
+using Lanes = __m256i;
+
+GEMCORE_ALWAYS_INLINE Lanes load(const void* from) {
+    return _mm256_loadu_si256(static_cast<const __m256i*>(from));
+}
+GEMCORE_ALWAYS_INLINE void store(void* to, Lanes x) {
+    _mm256_storeu_si256(static_cast<__m256i*>(to), x);
+}
+GEMCORE_ALWAYS_INLINE Lanes all(std::uint64_t x) {
+    return _mm256_set1_epi64x(static_cast<long long>(x));
+}
+GEMCORE_ALWAYS_INLINE Lanes add(Lanes a, Lanes b) { return _mm256_add_epi64(a, b); }
+GEMCORE_ALWAYS_INLINE Lanes product(Lanes a, Lanes b) { return _mm256_mul_epu32(a, b); }
+template <int kBits>
+GEMCORE_ALWAYS_INLINE Lanes shift_right(Lanes x) {
+    return _mm256_srli_epi64(x, kBits);
+}
+GEMCORE_ALWAYS_INLINE Lanes xor2(Lanes a, Lanes b) { return _mm256_xor_si256(a, b); }
+GEMCORE_ALWAYS_INLINE Lanes without(Lanes a, Lanes b) { return _mm256_andnot_si256(b, a); }
+GEMCORE_ALWAYS_INLINE Lanes xor3(Lanes a, Lanes b, Lanes c) { return xor2(xor2(a, b), c); }
+GEMCORE_ALWAYS_INLINE Lanes join_halves(Lanes low, Lanes high) {
+    return _mm256_blend_epi32(low, _mm256_slli_epi64(high, 32), 0xaa);
+}
+#endif
+
+constexpr int kLanes = sizeof(Lanes) / 8;
+
+/// How many chains philox() keeps going side by side: as many as there are registers for.
+constexpr int kChains = kLanes == 8 ? 4 : 2;
+
+/// 0, 1, 2, ... in the lanes.
+GEMCORE_ALWAYS_INLINE Lanes lane_numbers() {
+    alignas(64) static constexpr std::uint64_t numbers[] = {0, 1, 2, 3, 4, 5, 6, 7};
+    return load(numbers);
+}
+
+/// The keys of the ten rounds.
+struct PhiloxKeys {
+    std::uint64_t first[10];
+    std::uint64_t second[10];
+
+    explicit PhiloxKeys(std::uint64_t seed)
+        : PhiloxKeys(static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)) {}
+    PhiloxKeys(std::uint32_t key0, std::uint32_t key1) {
+        for (int round = 0; round < 10; ++round) {
+            first[round] = key0;
+            second[round] = key1;
+            key0 += 0x9E3779B9u;
+            key1 += 0xBB67AE85u;
+        }
+    }
+};
+
+/// A block a lane: counters before, random words after. High halves are undefined.
+struct WideBlocks {
+    Lanes word[4];
+};
+
+/// The counters of block `block` (low halves) of items `index` of a stream.
+GEMCORE_ALWAYS_INLINE WideBlocks counters(Lanes index, Lanes block, Stream stream) {
+    return {{index, shift_right<32>(index), block, all(static_cast<std::uint64_t>(stream))}};
+}
+
+/// Turns counters into words. Several chains side by side hide the latency of the products.
+template <int kNumChains>
+GEMCORE_ALWAYS_INLINE void philox(const PhiloxKeys& keys, WideBlocks (&chains)[kNumChains]) {
+    const Lanes m0 = all(0xD2511F53u), m1 = all(0xCD9E8D57u);
+#pragma GCC unroll 10
+    for (int round = 0; round < 10; ++round) {
+        const Lanes key0 = all(keys.first[round]), key1 = all(keys.second[round]);
+#pragma GCC unroll 4
+        for (int chain = 0; chain < kNumChains; ++chain) {
+            Lanes(&c)[4] = chains[chain].word;
+            const Lanes a = product(c[0], m0), b = product(c[2], m1);
+            c[0] = xor3(shift_right<32>(b), c[1], key0);
+            c[2] = xor3(shift_right<32>(a), c[3], key1);
+            c[1] = b;
+            c[3] = a;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace gemcore::GEMCORE_SIMD_LEVEL
