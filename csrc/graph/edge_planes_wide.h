@@ -1,8 +1,9 @@
-// Bit planes (sample.h) of many cells at once: a block of 128 edges a lane.
+// Bit planes (sample.h) of many cells at once: a lane is a cell, a vector one block of kLanes
+// cells.
 //
-// The first planes are drawn for every block, without looking. Few blocks are decided by then, and
-// then half of those that are left at every plane: from there on the undecided ones are kept
-// together, so that lanes stay full. Tiles are large because the last planes fill no vector.
+// The first planes are drawn for every block, without looking: hardly a block is decided by then.
+// After that half of the undecided ones are decided by each plane, so they are kept together, and
+// lanes stay full. A tile is large because the last planes fill no vector.
 #pragma once
 
 #include "support/philox_wide.h"
@@ -10,23 +11,42 @@
 namespace gemcore::GEMCORE_SIMD_LEVEL {
 namespace {
 
-/// Blocks of a tile; a multiple of the lanes of all chains.
-constexpr int kTileBlocks = 256;
+constexpr int kTileCells = 256;
+constexpr int kTileBlocks = 256;  ///< If N allows that: one vector of cells is the least.
+constexpr int kMostBlocks = 255 * kLanes;
+constexpr int kSlots = kMostBlocks + kChains * kLanes;
 constexpr int kBlindPlanes = 6;  ///< A block of 128 edges is decided earlier in 1 of 60 cases.
 
-/// Writes the two halves of the blocks, 128 bits a lane, one lane after the other.
-GEMCORE_ALWAYS_INLINE void store_blocks(std::uint64_t* to, Lanes low, Lanes high) {
-#ifdef __AVX512F__
-    const Lanes first = _mm512_set_epi64(11, 3, 10, 2, 9, 1, 8, 0);
-    const Lanes second = _mm512_set_epi64(15, 7, 14, 6, 13, 5, 12, 4);
-    store(to, _mm512_permutex2var_epi64(low, first, high));
-    store(to + kLanes, _mm512_permutex2var_epi64(low, second, high));
-#else
-    const Lanes even = _mm256_unpacklo_epi64(low, high), odd = _mm256_unpackhi_epi64(low, high);
-    store(to, _mm256_permute2x128_si256(even, odd, 0x20));
-    store(to + kLanes, _mm256_permute2x128_si256(even, odd, 0x31));
-#endif
-}
+/// The parts of the first two rounds, a column each.
+template <int kCount>
+struct RoundColumns {
+    alignas(64) std::uint64_t word[3][kCount];
+
+    GEMCORE_ALWAYS_INLINE void store_at(int i, const Lanes (&words)[3]) {
+        for (int j = 0; j < 3; ++j) store(word[j] + i, words[j]);
+    }
+    GEMCORE_ALWAYS_INLINE ItemRounds items(int i) const {
+        return {load(word[0] + i), load(word[1] + i), load(word[2] + i)};
+    }
+    GEMCORE_ALWAYS_INLINE BlockRounds block(int i) const {
+        return {all(word[0][i]), all(word[1][i]), all(word[2][i])};
+    }
+};
+
+using ItemColumns = RoundColumns<kTileCells + kChains * kLanes>;
+using BlockColumns = RoundColumns<kBlindPlanes * 255 + kLanes>;
+
+/// Cells that are drawn together, and their possible edges in stream order. The indices of a tile
+/// share their high half.
+struct Tile {
+    alignas(64) std::uint64_t index[kTileCells + kLanes];
+    std::uint64_t threshold[kTileCells + kLanes];  ///< Of kUniformDensity, in the upper half.
+    /// Half j of block b of cell c is at [j][(c / kLanes * blocks_per_cell + b) * kLanes + lane].
+    alignas(64) std::uint64_t edges[2][kSlots];
+    int num_cells;
+
+    int num_vectors() const { return (num_cells + kLanes - 1) / kLanes; }
+};
 
 /// All ones in the lanes whose bit `63 - plane` is set.
 GEMCORE_ALWAYS_INLINE Lanes spread_bit(Lanes x, int plane) {
@@ -37,47 +57,54 @@ GEMCORE_ALWAYS_INLINE Lanes spread_bit(Lanes x, int plane) {
 #endif
 }
 
-/// Where a lane's block comes from: bits 0..31 the block of the cell, 32..47 its slot in the tile,
-/// 48..63 the cell in the tile.
-GEMCORE_ALWAYS_INLINE Lanes cell_of(Lanes origin) { return shift_right<48>(origin); }
-
 /// Half of a block while it is compared with the threshold.
 struct Half {
     Lanes undecided;
     Lanes edges;
 
-    /// `one`: all ones where the threshold has a 1 in this plane. Returns the edges it decides.
-    GEMCORE_ALWAYS_INLINE Lanes absorb(Lanes bits, Lanes one) {
+    /// `one`: all ones where the threshold has a 1 in this plane.
+    GEMCORE_ALWAYS_INLINE void absorb(Lanes bits, Lanes one) {
 #ifdef __AVX512F__
         const Lanes found = _mm512_ternarylogic_epi64(undecided, bits, one, 0x20);
         undecided = _mm512_ternarylogic_epi64(undecided, bits, one, 0x90);
         edges = _mm512_or_si512(edges, found);
 #else
         const Lanes below = _mm256_andnot_si256(bits, one);  // 0 below 1: the uniform is smaller.
-        const Lanes found = _mm256_and_si256(undecided, below);
+        edges = _mm256_or_si256(edges, _mm256_and_si256(undecided, below));
         undecided = _mm256_andnot_si256(_mm256_xor_si256(bits, one), undecided);
-        edges = _mm256_or_si256(edges, found);
 #endif
-        return found;
+    }
+};
+
+/// Both halves of a block a lane.
+struct WideEdges {
+    Half half[2];
+
+    GEMCORE_ALWAYS_INLINE void absorb(const WideBlocks& drawn, Lanes one) {
+        half[0].absorb(join_halves(drawn.word[0], drawn.word[1]), one);
+        half[1].absorb(join_halves(drawn.word[2], drawn.word[3]), one);
     }
 };
 
 /// The blocks that are not decided yet, kept together.
 struct UndecidedBlocks {
-    std::uint64_t origin[kTileBlocks + kChains * kLanes];
-    std::uint64_t half[2][kTileBlocks + kChains * kLanes];
-    std::uint64_t threshold[kTileBlocks + kChains * kLanes];
+    /// Index of the cell (low half) << 32 | slot in the tile << 16 | block of the cell.
+    alignas(64) std::uint64_t origin[kSlots];
+    std::uint64_t half[2][kSlots];
+    std::uint64_t threshold[kSlots];
     int count;
 
-    /// Keeps those lanes in which an edge is undecided. May write where the lanes came from.
-    GEMCORE_ALWAYS_INLINE void append(Lanes from, Lanes low, Lanes high, Lanes thresholds) {
+    /// Keeps the lanes in which an edge is undecided. Whole vectors are written.
+    template <bool kThresholds>
+    GEMCORE_ALWAYS_INLINE void append(Lanes from, const WideEdges& edges, Lanes thresholds) {
+        const Lanes low = edges.half[0].undecided, high = edges.half[1].undecided;
 #ifdef __AVX512F__
         const Lanes any = _mm512_or_si512(low, high);
         const __mmask8 kept = _mm512_test_epi64_mask(any, any);
         store(origin + count, _mm512_maskz_compress_epi64(kept, from));
         store(half[0] + count, _mm512_maskz_compress_epi64(kept, low));
         store(half[1] + count, _mm512_maskz_compress_epi64(kept, high));
-        store(threshold + count, _mm512_maskz_compress_epi64(kept, thresholds));
+        if (kThresholds) store(threshold + count, _mm512_maskz_compress_epi64(kept, thresholds));
         count += __builtin_popcount(kept);
 #else
         std::uint64_t lanes[4][kLanes];
@@ -98,148 +125,231 @@ struct UndecidedBlocks {
     /// Nothing is undecided in the lanes behind the last block.
     GEMCORE_ALWAYS_INLINE void pad() {
         for (int i = 0; i < kChains; ++i) {
+            store(origin + count + i * kLanes, all(0));
             store(half[0] + count + i * kLanes, all(0));
             store(half[1] + count + i * kLanes, all(0));
         }
     }
 };
 
-/// The blocks of a tile: where they come from, which edges they hold, and what was drawn.
-struct TileBlocks {
-    std::uint64_t origin[kTileBlocks + kChains * kLanes];
-    std::uint64_t possible[2][kTileBlocks + kChains * kLanes];  ///< Zero behind the last block.
-    std::uint64_t threshold[kTileBlocks + kChains * kLanes];    ///< In the upper 32 bits.
-    std::uint64_t before[8];  ///< RowWriter reads here, and masks what it read.
-    std::uint64_t edges[2 * (kTileBlocks + kChains * kLanes) + 16];
-    UndecidedBlocks undecided;
-    int count;
-};
+/// Draws the edges of tiles.
+template <bool kOwnThresholds>
+class EdgePlanes {
+ public:
+    EdgePlanes(const PhiloxKeys& keys, int num_nodes, std::uint64_t threshold);
 
-/// Draws the blocks of a tile.
-struct PlaneDraw {
-    const PhiloxKeys& keys;
-    std::uint64_t first_index;  ///< Of the tile's cells.
-    std::uint64_t first_block;  ///< Of the attempt.
-    int stride;                 ///< Blocks of a plane.
-    int num_planes;             ///< No plane below decides.
-    bool is_complete;           ///< Whether every possible edge is there, whatever is drawn.
+    int blocks_per_cell() const { return blocks_per_cell_; }
 
-    GEMCORE_ALWAYS_INLINE WideBlocks counters_of(Lanes origin, int plane) const {
-        const auto block = first_block + static_cast<std::uint64_t>(plane * stride);
-        const Lanes index = add(cell_of(origin), all(first_index));
-        return counters(index, add(origin, all(block)), Stream::kSampleEdges);
-    }
-
-    /// Planes `plane`, `plane` + 1, ... of one vector of blocks.
-    template <int kNumPlanes>
-    GEMCORE_ALWAYS_INLINE void draw_planes(Lanes origin, Lanes threshold, int plane,
-                                           Half (&halves)[2]) const {
-        WideBlocks drawn[kNumPlanes];
-        for (int i = 0; i < kNumPlanes; ++i) drawn[i] = counters_of(origin, plane + i);
-        philox(keys, drawn);
-        for (int i = 0; i < kNumPlanes; ++i) {
-            const Lanes one = spread_bit(threshold, plane + i);
-            halves[0].absorb(join_halves(drawn[i].word[0], drawn[i].word[1]), one);
-            halves[1].absorb(join_halves(drawn[i].word[2], drawn[i].word[3]), one);
-        }
-    }
-
-    /// The one plane of probability 1/2, of several vectors side by side.
-    void draw_coins(TileBlocks& tile) const {
-        for (int begin = 0; begin < tile.count; begin += kChains * kLanes) {
-            WideBlocks drawn[kChains];
-            for (int i = 0; i < kChains; ++i) {
-                drawn[i] = counters_of(load(tile.origin + begin + i * kLanes), 0);
-            }
-            philox(keys, drawn);
-            for (int i = 0; i < kChains; ++i) {
-                const Lanes(&word)[4] = drawn[i].word;
-                const int block = begin + i * kLanes;
-                const Lanes low =
-                    without(load(tile.possible[0] + block), join_halves(word[0], word[1]));
-                const Lanes high =
-                    without(load(tile.possible[1] + block), join_halves(word[2], word[3]));
-                store_blocks(tile.edges + 2 * block, low, high);
-            }
-        }
-    }
-
-    /// The first planes of all blocks; leaves the others in tile.undecided.
-    void draw_blindly(TileBlocks& tile) const {
-        const int last = num_planes < kBlindPlanes ? num_planes : kBlindPlanes;
-        tile.undecided.count = 0;
-        for (int block = 0; block < tile.count; block += kLanes) {
-            const Lanes origin = load(tile.origin + block);
-            const Lanes threshold = load(tile.threshold + block);
-            Half halves[2];
-            for (int j = 0; j < 2; ++j) {
-                const Lanes possible = load(tile.possible[j] + block);
-                halves[j] = {possible, is_complete ? possible : all(0)};
-            }
-            int plane = 0;
-            for (; plane + kChains <= last; plane += kChains) {
-                draw_planes<kChains>(origin, threshold, plane, halves);
-            }
-            for (; plane + 2 <= last; plane += 2) draw_planes<2>(origin, threshold, plane, halves);
-            if (plane < last) draw_planes<1>(origin, threshold, plane, halves);
-            store_blocks(tile.edges + 2 * block, halves[0].edges, halves[1].edges);
-            if (last < num_planes) {
-                tile.undecided.append(origin, halves[0].undecided, halves[1].undecided, threshold);
-            }
-        }
-    }
-
-    /// One plane of the undecided blocks.
-    void draw_undecided(TileBlocks& tile, int plane) const {
-        UndecidedBlocks& blocks = tile.undecided;
-        blocks.pad();
-        const int count = blocks.count;
-        blocks.count = 0;
-        for (int begin = 0; begin < count; begin += kChains * kLanes) {
-            Lanes origin[kChains], threshold[kChains];
-            Half halves[kChains][2];
-            WideBlocks drawn[kChains];
-            for (int i = 0; i < kChains; ++i) {
-                const int block = begin + i * kLanes;
-                origin[i] = load(blocks.origin + block);
-                threshold[i] = load(blocks.threshold + block);
-                for (int j = 0; j < 2; ++j) halves[i][j] = {load(blocks.half[j] + block), all(0)};
-                drawn[i] = counters_of(origin[i], plane);
-            }
-            philox(keys, drawn);
-            std::uint64_t found[2 * kChains * kLanes];
-            std::uint64_t origins[kChains * kLanes];
-            for (int i = 0; i < kChains; ++i) {
-                const Lanes(&word)[4] = drawn[i].word;
-                const Lanes one = spread_bit(threshold[i], plane);
-                const Lanes low = halves[i][0].absorb(join_halves(word[0], word[1]), one);
-                const Lanes high = halves[i][1].absorb(join_halves(word[2], word[3]), one);
-                store_blocks(found + 2 * i * kLanes, low, high);
-                store(origins + i * kLanes, origin[i]);
-                blocks.append(origin[i], halves[i][0].undecided, halves[i][1].undecided,
-                              threshold[i]);
-            }
-            const int left = count - begin < kChains * kLanes ? count - begin : kChains * kLanes;
-            for (int i = 0; i < left; ++i) add_edges(tile, origins[i], found + 2 * i);
-        }
-    }
-
-    GEMCORE_ALWAYS_INLINE static void add_edges(TileBlocks& tile, std::uint64_t origin,
-                                                const std::uint64_t* found) {
-        const auto slot = static_cast<std::uint16_t>(origin >> 32);
-        auto* const edges = reinterpret_cast<__m128i*>(tile.edges + 2 * slot);
-        const auto* const more = reinterpret_cast<const __m128i*>(found);
-        _mm_storeu_si128(edges, _mm_or_si128(_mm_loadu_si128(edges), _mm_loadu_si128(more)));
-    }
-
-    void draw(TileBlocks& tile) const {
-        if (num_planes == 1) return draw_coins(tile);
+    /// Draws attempt `attempt` of the tile's cells.
+    void draw(Tile& tile, int attempt) {
+        prepare(tile, attempt);
+        if (!kOwnThresholds && num_planes_ == 1) return draw_coins(tile);
         draw_blindly(tile);
-        for (int plane = kBlindPlanes; plane < num_planes && tile.undecided.count > 0; ++plane) {
+        for (int plane = kBlindPlanes; plane < num_planes_ && undecided_.count > 0; ++plane) {
             draw_undecided(tile, plane);
         }
     }
+
+ private:
+    /// One vector of blocks after the other: all blocks of some cells, then of the next ones.
+    struct Place {
+        int item = 0;  ///< First cell.
+        int block = 0;
+        int slot = 0;
+
+        GEMCORE_ALWAYS_INLINE void advance(int blocks_per_cell) {
+            slot += kLanes;
+            if (++block == blocks_per_cell) {
+                block = 0;
+                item += kLanes;
+            }
+        }
+    };
+
+    void prepare(const Tile& tile, int attempt);
+    void draw_coins(Tile& tile) const;
+    void draw_blindly(Tile& tile);
+    void draw_undecided(Tile& tile, int plane);
+
+    template <int kNumPlanes>
+    GEMCORE_ALWAYS_INLINE void draw_planes(const Place (&places)[2], const Lanes (&thresholds)[2],
+                                           int plane, WideEdges (&edges)[2]) const;
+
+    GEMCORE_ALWAYS_INLINE WideBlocks begin(const Place& place, int plane) const {
+        return after_two_rounds(items_.items(place.item),
+                                blocks_.block(plane * blocks_per_cell_ + place.block));
+    }
+    GEMCORE_ALWAYS_INLINE Lanes one(Lanes threshold, int plane) const {
+        return kOwnThresholds ? spread_bit(threshold, plane) : all(ones_[plane]);
+    }
+    GEMCORE_ALWAYS_INLINE Lanes possible(int half, const Place& place) const {
+        return all(possible_[half][place.block]);
+    }
+
+    const PhiloxKeys keys_;
+    const int blocks_per_cell_;
+    int num_planes_;  ///< No plane below decides.
+    const bool is_complete_;
+    std::uint64_t ones_[32];
+    std::uint64_t possible_[2][256];
+    std::uint64_t prepared_;  ///< Of which high half of the index and which attempt blocks_ are.
+    std::uint64_t index_high_;
+    std::uint64_t first_block_;
+    ItemColumns items_;
+    BlockColumns blocks_;
+    UndecidedBlocks undecided_;
 };
+
+template <bool kOwnThresholds>
+EdgePlanes<kOwnThresholds>::EdgePlanes(const PhiloxKeys& keys, int num_nodes,
+                                       std::uint64_t threshold)
+    : keys_(keys),
+      blocks_per_cell_((num_nodes * (num_nodes - 1) / 2 + 127) / 128),
+      is_complete_(!kOwnThresholds && threshold >> 32 != 0),
+      prepared_(~std::uint64_t{0}) {
+    const auto bits = static_cast<std::uint32_t>(threshold);
+    num_planes_ = kOwnThresholds ? 32 : bits == 0 ? 0 : 32 - __builtin_ctz(bits);
+    for (int plane = 0; plane < 32; ++plane)
+        ones_[plane] = -std::uint64_t{bits >> (31 - plane) & 1};
+    for (int block = 0; block < blocks_per_cell_; ++block) {
+        const int left = num_nodes * (num_nodes - 1) / 2 - 128 * block;
+        possible_[0][block] = ~std::uint64_t{0} >> (left < 64 ? 64 - left : 0);
+        possible_[1][block] = left <= 64 ? 0 : ~std::uint64_t{0} >> (left < 128 ? 128 - left : 0);
+    }
+}
+
+template <bool kOwnThresholds>
+void EdgePlanes<kOwnThresholds>::prepare(const Tile& tile, int attempt) {
+    for (int item = 0; item < tile.num_cells; item += kLanes) {
+        const ItemRounds rounds(keys_, load(tile.index + item), Stream::kSampleEdges);
+        items_.store_at(item, rounds.word);
+    }
+    index_high_ = tile.index[0] >> 32;
+    first_block_ = static_cast<std::uint64_t>(attempt) << 16;
+    if (prepared_ == (index_high_ << 32 | first_block_)) return;
+    prepared_ = index_high_ << 32 | first_block_;
+    const int num_blind = num_planes_ < kBlindPlanes ? num_planes_ : kBlindPlanes;
+    for (int i = 0; i < num_blind * blocks_per_cell_; i += kLanes) {
+        const Lanes block = add(lane_numbers(), all(first_block_ + static_cast<std::uint64_t>(i)));
+        const BlockRounds rounds(keys_, block, static_cast<std::uint32_t>(index_high_));
+        blocks_.store_at(i, rounds.word);
+    }
+}
+
+/// The one plane of probability 1/2.
+template <bool kOwnThresholds>
+void EdgePlanes<kOwnThresholds>::draw_coins(Tile& tile) const {
+    Place place;
+    for (int left = tile.num_vectors() * blocks_per_cell_; left > 0; left -= kChains) {
+        WideBlocks drawn[kChains];
+        Lanes mask[kChains][2];
+        const int slot = place.slot;
+        for (int i = 0; i < kChains; ++i, place.advance(blocks_per_cell_)) {
+            drawn[i] = begin(place, 0);
+            for (int j = 0; j < 2; ++j) mask[i][j] = possible(j, place);
+        }
+        philox<2>(keys_, drawn);
+        for (int i = 0; i < kChains; ++i) {
+            const Lanes(&word)[4] = drawn[i].word;
+            for (int j = 0; j < 2; ++j) {
+                const Lanes bits = join_halves(word[2 * j], word[2 * j + 1]);
+                store(tile.edges[j] + slot + i * kLanes, without(mask[i][j], bits));
+            }
+        }
+    }
+}
+
+/// Planes `plane` and the next ones of two vectors of blocks.
+template <bool kOwnThresholds>
+template <int kNumPlanes>
+GEMCORE_ALWAYS_INLINE void EdgePlanes<kOwnThresholds>::draw_planes(const Place (&places)[2],
+                                                                   const Lanes (&thresholds)[2],
+                                                                   int plane,
+                                                                   WideEdges (&edges)[2]) const {
+    WideBlocks drawn[2 * kNumPlanes];
+    for (int i = 0; i < 2 * kNumPlanes; ++i) drawn[i] = begin(places[i % 2], plane + i / 2);
+    philox<2>(keys_, drawn);
+    for (int i = 0; i < 2 * kNumPlanes; ++i) {
+        edges[i % 2].absorb(drawn[i], one(thresholds[i % 2], plane + i / 2));
+    }
+}
+
+/// The first planes of all blocks; notes the undecided ones.
+template <bool kOwnThresholds>
+void EdgePlanes<kOwnThresholds>::draw_blindly(Tile& tile) {
+    const int last = num_planes_ < kBlindPlanes ? num_planes_ : kBlindPlanes;
+    constexpr int kAtOnce = kChains / 2;
+    undecided_.count = 0;
+    Place next;
+    for (int left = tile.num_vectors() * blocks_per_cell_; left > 0; left -= 2) {
+        Place places[2];
+        Lanes thresholds[2];
+        WideEdges edges[2];
+        for (int i = 0; i < 2; ++i, next.advance(blocks_per_cell_)) {
+            places[i] = next;
+            thresholds[i] = load(tile.threshold + next.item);
+            for (int j = 0; j < 2; ++j) {
+                const Lanes mask = possible(j, next);
+                edges[i].half[j] = {mask, is_complete_ ? mask : all(0)};
+            }
+        }
+        int plane = 0;
+        for (; plane + kAtOnce <= last; plane += kAtOnce) {
+            draw_planes<kAtOnce>(places, thresholds, plane, edges);
+        }
+        if (plane < last) draw_planes<1>(places, thresholds, plane, edges);
+        for (int i = 0; i < 2; ++i) {
+            const Place& place = places[i];
+            for (int j = 0; j < 2; ++j) store(tile.edges[j] + place.slot, edges[i].half[j].edges);
+            if (last == num_planes_ || i >= left) continue;
+            const auto first = static_cast<std::uint64_t>(place.slot << 16 | place.block);
+            const Lanes index = shift_left<32>(load(tile.index + place.item));
+            const Lanes slots = add(shift_left<16>(lane_numbers()), all(first));
+            undecided_.template append<kOwnThresholds>(add(index, slots), edges[i], thresholds[i]);
+        }
+    }
+}
+
+/// One plane of the undecided blocks.
+template <bool kOwnThresholds>
+void EdgePlanes<kOwnThresholds>::draw_undecided(Tile& tile, int plane) {
+    undecided_.pad();
+    const int count = undecided_.count;
+    undecided_.count = 0;
+    const std::uint64_t first_block =
+        first_block_ + static_cast<std::uint64_t>(plane * blocks_per_cell_);
+    for (int begin = 0; begin < count; begin += kChains * kLanes) {
+        Lanes origin[kChains], thresholds[kChains];
+        WideEdges edges[kChains];
+        WideBlocks drawn[kChains];
+        for (int i = 0; i < kChains; ++i) {
+            const int from = begin + i * kLanes;
+            origin[i] = load(undecided_.origin + from);
+            thresholds[i] = load(undecided_.threshold + from);
+            for (int j = 0; j < 2; ++j)
+                edges[i].half[j] = {load(undecided_.half[j] + from), all(0)};
+            const Lanes block = add(both(origin[i], all(0xffff)), all(first_block));
+            drawn[i] = {{shift_right<32>(origin[i]), all(index_high_), block,
+                         all(static_cast<std::uint64_t>(Stream::kSampleEdges))}};
+        }
+        philox(keys_, drawn);
+        alignas(64) std::uint64_t found[3][kChains * kLanes];
+        for (int i = 0; i < kChains; ++i) {
+            edges[i].absorb(drawn[i], one(thresholds[i], plane));
+            store(found[0] + i * kLanes, edges[i].half[0].edges);
+            store(found[1] + i * kLanes, edges[i].half[1].edges);
+            store(found[2] + i * kLanes, origin[i]);
+            undecided_.template append<kOwnThresholds>(origin[i], edges[i], thresholds[i]);
+        }
+        if (!kOwnThresholds && ones_[plane] == 0) continue;
+        const int left = count - begin < kChains * kLanes ? count - begin : kChains * kLanes;
+        for (int i = 0; i < left; ++i) {
+            const auto slot = static_cast<std::uint16_t>(found[2][i] >> 16);
+            tile.edges[0][slot] |= found[0][i];
+            tile.edges[1][slot] |= found[1][i];
+        }
+    }
+}
 
 }  // namespace
 }  // namespace gemcore::GEMCORE_SIMD_LEVEL

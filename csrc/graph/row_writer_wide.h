@@ -1,8 +1,9 @@
-// From the edges of a cell in stream order (sample.h) to its adjacency rows. Word w of row u is the
-// 64 bits of the stream from bit offset(u) + 64 w - u - 1 on, of which a mask keeps columns u + 1
+// From the edges of cells in stream order (sample.h) to their adjacency rows. Word w of row u is
+// the 64 bits of the stream from bit offset(u) + 64 w - u - 1 on, of which a mask keeps columns u +
+// 1
 // .. N - 1; offset(u) is the number of possible edges of the rows before u.
 //
-// For wide sources alone. The stream must be readable 8 bytes before and 128 bytes behind its ends.
+// For wide sources alone. A stream is readable 8 bytes before and 64 bytes behind its ends.
 #pragma once
 
 #include "support/philox_wide.h"
@@ -26,67 +27,39 @@ GEMCORE_ALWAYS_INLINE WordField word_field(int num_nodes, int u, int w) {
 
 constexpr int kNarrow = 32;  ///< Most nodes of NarrowRows.
 
-/// Rows of at most 32 columns: one bit field of a row lies within two neighboring 32-bit words.
+/// Rows of at most 32 columns, kLanes at once: the field of a row lies within two 32-bit words.
 class NarrowRows {
  public:
     explicit NarrowRows(int num_nodes)
-        : num_vectors_((num_nodes + kLanes - 1) / kLanes), num_rows_(num_nodes) {
-        for (int vector = 0; vector < num_vectors_; ++vector) {
-            Part& part = parts_[vector];
-            // The last vector overlaps the one before, so that every store is a whole one.
+        : num_rows_(num_nodes), num_parts_((num_nodes + kLanes - 1) / kLanes) {
+        for (int i = 0; i < num_parts_; ++i) {
+            // The last part overlaps the one before, so that every store is a whole one.
             const int last = num_nodes < kLanes ? 0 : num_nodes - kLanes;
-            part.row = vector * kLanes < last ? vector * kLanes : last;
-            part.word = part.row * (2 * num_nodes - part.row - 1) / 2 / 32;
-            if (kLanes == 8) part.word = 0;  // All words of the stream fit the register.
-            for (int lane = 0; lane < kLanes; ++lane) fill(part, lane, part.row + lane);
+            parts_[i].row = i * kLanes < last ? i * kLanes : last;
+            for (int lane = 0; lane < kLanes; ++lane) fill(parts_[i], lane);
         }
     }
 
-    GEMCORE_ALWAYS_INLINE void write(const std::uint64_t* stream, std::uint64_t* rows) const {
-#ifdef __AVX512F__
-        const Lanes words = load(stream);
-        for (int vector = 0; vector < num_vectors_; ++vector) {
-            const Part& part = parts_[vector];
-            const Lanes fields = _mm512_permutexvar_epi32(load(part.index), words);
-            const Lanes placed = _mm512_rolv_epi64(fields, load(part.left));
-            const Lanes row = _mm512_and_si512(placed, load(part.mask));
-            if (num_rows_ < kLanes) {
-                _mm512_mask_storeu_epi64(rows, static_cast<__mmask8>((1 << num_rows_) - 1), row);
-            } else {
-                store(rows + part.row, row);
-            }
-        }
-#else
-        for (int vector = 0; vector < num_vectors_; ++vector) {
-            const Part& part = parts_[vector];
-            const Lanes words = load(reinterpret_cast<const std::uint32_t*>(stream) + part.word);
-            const Lanes fields = _mm256_permutevar8x32_epi32(words, load(part.index));
-            const Lanes left = load(part.left);
-            const Lanes placed =  // Left by `left` if that is below 64, right by 64 - left else.
-                _mm256_or_si256(_mm256_sllv_epi64(fields, left),
-                                _mm256_srlv_epi64(fields, _mm256_sub_epi64(all(64), left)));
-            const Lanes row = _mm256_and_si256(placed, load(part.mask));
-            if (num_rows_ < kLanes) {
-                const Lanes present =
-                    _mm256_cmpgt_epi64(all(static_cast<std::uint64_t>(num_rows_)), lane_numbers());
-                _mm256_maskstore_epi64(reinterpret_cast<long long*>(rows), present, row);
-            } else {
-                store(rows + part.row, row);
-            }
-        }
-#endif
+    /// Writes the cells whose rows are not null.
+    void write(const std::uint64_t* streams, int stride, std::uint64_t* const* rows) const {
+        if (num_rows_ < kLanes) return write_few(streams, stride, rows);
+        write_parts<1>(streams, stride, rows);
     }
 
  private:
     struct Part {
-        std::uint32_t index[2 * kLanes];  ///< The two words of each row's field.
-        std::uint64_t left[kLanes];       ///< Rotation that brings them to their columns.
+        alignas(64) std::uint32_t index[2 * kLanes];  ///< The two words of each row's field.
+        std::uint64_t left[kLanes];                   ///< Rotation that brings them to their place.
         std::uint64_t mask[kLanes];
         int row;
-        int word;  ///< From which the register is loaded.
+        int word;  ///< First word of the stream that is loaded.
     };
 
-    void fill(Part& part, int lane, int u) const {
+    void fill(Part& part, int lane) const {
+        // 16 words are the whole stream; 8 hold what 4 rows need.
+        const int first_bit = part.row * (2 * num_rows_ - part.row - 1) / 2;
+        part.word = kLanes == 8 ? 0 : first_bit / 32;
+        const int u = part.row + lane;
         const WordField field = u < num_rows_ ? word_field(num_rows_, u, 0) : WordField{0, 0};
         const int offset = field.mask == 0 ? 32 * part.word : field.position + u + 1;
         const auto word = static_cast<std::uint32_t>(offset / 32 - part.word);
@@ -96,9 +69,53 @@ class NarrowRows {
         part.mask[lane] = field.mask;
     }
 
+    GEMCORE_ALWAYS_INLINE static Lanes rows_of(Lanes words, Lanes index, Lanes left, Lanes mask) {
+#ifdef __AVX512F__
+        return both(_mm512_rolv_epi64(_mm512_permutexvar_epi32(index, words), left), mask);
+#else
+        const Lanes fields = _mm256_permutevar8x32_epi32(words, index);
+        const Lanes right = _mm256_srlv_epi64(fields, _mm256_sub_epi64(all(64), left));
+        return both(_mm256_or_si256(_mm256_sllv_epi64(fields, left), right), mask);
+#endif
+    }
+
+    /// Fewer rows than lanes.
+    void write_few(const std::uint64_t* streams, int stride, std::uint64_t* const* rows) const {
+        const Part& part = parts_[0];
+        for (int cell = 0; cell < kLanes; ++cell) {
+            if (rows[cell] == nullptr) continue;
+            std::uint64_t found[kLanes];
+            store(found, rows_of(load(streams + cell * stride), load(part.index), load(part.left),
+                                 load(part.mask)));
+            for (int u = 0; u < num_rows_; ++u) rows[cell][u] = found[u];
+        }
+    }
+
+    template <int kParts>
+    void write_parts(const std::uint64_t* streams, int stride, std::uint64_t* const* rows) const {
+        if constexpr (kParts < kNarrow / kLanes) {
+            if (kParts < num_parts_) return write_parts<kParts + 1>(streams, stride, rows);
+        }
+        Lanes index[kParts], left[kParts], mask[kParts];  // Stay in registers.
+        for (int i = 0; i < kParts; ++i) {
+            index[i] = load(parts_[i].index);
+            left[i] = load(parts_[i].left);
+            mask[i] = load(parts_[i].mask);
+        }
+        for (int cell = 0; cell < kLanes; ++cell) {
+            if (rows[cell] == nullptr) continue;
+            const auto* const words =
+                reinterpret_cast<const std::uint32_t*>(streams + cell * stride);
+            for (int i = 0; i < kParts; ++i) {
+                const Lanes row = rows_of(load(words + parts_[i].word), index[i], left[i], mask[i]);
+                store(rows[cell] + parts_[i].row, row);
+            }
+        }
+    }
+
     Part parts_[kNarrow / kLanes];
-    int num_vectors_;
     int num_rows_;
+    int num_parts_;
 };
 
 /// Rows of any width.
@@ -112,7 +129,14 @@ class WideRows {
         }
     }
 
-    GEMCORE_ALWAYS_INLINE void write(const std::uint64_t* stream, std::uint64_t* rows) const {
+    void write(const std::uint64_t* streams, int stride, std::uint64_t* const* rows) const {
+        for (int cell = 0; cell < kLanes; ++cell) {
+            if (rows[cell] != nullptr) write_cell(streams + cell * stride, rows[cell]);
+        }
+    }
+
+ private:
+    GEMCORE_ALWAYS_INLINE void write_cell(const std::uint64_t* stream, std::uint64_t* rows) const {
         const auto* const bytes = reinterpret_cast<const std::uint8_t*>(stream);
         for (int i = 0; i < num_fields_; ++i) {
             const WordField field = fields_[i];
@@ -125,9 +149,78 @@ class WideRows {
         }
     }
 
- private:
     WordField fields_[4 * 256];
     int num_fields_;
+};
+
+/// Transposes eight vectors: what is lane c of vector i becomes word i of stream c.
+GEMCORE_ALWAYS_INLINE void transpose(const Lanes (&from)[8], std::uint64_t* streams, int stride) {
+#ifdef __AVX512F__
+    for (int odd = 0; odd < 2; ++odd) {
+        Lanes pair[4];  // Two words of cells odd, odd + 2, odd + 4, odd + 6.
+        for (int i = 0; i < 4; ++i) {
+            pair[i] = odd == 0 ? _mm512_unpacklo_epi64(from[2 * i], from[2 * i + 1])
+                               : _mm512_unpackhi_epi64(from[2 * i], from[2 * i + 1]);
+        }
+        const Lanes a = _mm512_shuffle_i64x2(pair[0], pair[1], 0x44);
+        const Lanes b = _mm512_shuffle_i64x2(pair[0], pair[1], 0xee);
+        const Lanes c = _mm512_shuffle_i64x2(pair[2], pair[3], 0x44);
+        const Lanes d = _mm512_shuffle_i64x2(pair[2], pair[3], 0xee);
+        store(streams + odd * stride, _mm512_shuffle_i64x2(a, c, 0x88));
+        store(streams + (odd + 2) * stride, _mm512_shuffle_i64x2(a, c, 0xdd));
+        store(streams + (odd + 4) * stride, _mm512_shuffle_i64x2(b, d, 0x88));
+        store(streams + (odd + 6) * stride, _mm512_shuffle_i64x2(b, d, 0xdd));
+    }
+#else
+    for (int i = 0; i < 8; i += 4) {
+        const Lanes a = _mm256_unpacklo_epi64(from[i], from[i + 1]);
+        const Lanes b = _mm256_unpackhi_epi64(from[i], from[i + 1]);
+        const Lanes c = _mm256_unpacklo_epi64(from[i + 2], from[i + 3]);
+        const Lanes d = _mm256_unpackhi_epi64(from[i + 2], from[i + 3]);
+        store(streams + i, _mm256_permute2x128_si256(a, c, 0x20));
+        store(streams + stride + i, _mm256_permute2x128_si256(b, d, 0x20));
+        store(streams + 2 * stride + i, _mm256_permute2x128_si256(a, c, 0x31));
+        store(streams + 3 * stride + i, _mm256_permute2x128_si256(b, d, 0x31));
+    }
+#endif
+}
+
+/// Rows of the cells of a vector.
+class RowWriter {
+ public:
+    RowWriter(int num_nodes, int blocks_per_cell)
+        : blocks_(blocks_per_cell),
+          stride_(8 * ((blocks_per_cell + 3) / 4)),
+          is_narrow_(num_nodes <= kNarrow),
+          narrow_(is_narrow_ ? num_nodes : 0),
+          wide_(is_narrow_ ? 0 : num_nodes) {}
+
+    /// `low` and `high`: the halves of the blocks, a vector each. Null rows are not written.
+    void write(const std::uint64_t* low, const std::uint64_t* high, std::uint64_t* const* rows) {
+        std::uint64_t* const streams = padded_ + 8;
+        for (int block = 0; block < blocks_; block += 4) {
+            Lanes halves[8];
+            for (int i = 0; i < 4; ++i) {
+                const bool is_there = block + i < blocks_;
+                halves[2 * i] = is_there ? load(low + (block + i) * kLanes) : all(0);
+                halves[2 * i + 1] = is_there ? load(high + (block + i) * kLanes) : all(0);
+            }
+            transpose(halves, streams + 2 * block, stride_);
+        }
+        if (is_narrow_) {
+            narrow_.write(streams, stride_, rows);
+        } else {
+            wide_.write(streams, stride_, rows);
+        }
+    }
+
+ private:
+    const int blocks_;
+    const int stride_;
+    const bool is_narrow_;
+    const NarrowRows narrow_;
+    const WideRows wide_;
+    alignas(64) std::uint64_t padded_[8 + 512 * kLanes + 8] = {};
 };
 
 }  // namespace

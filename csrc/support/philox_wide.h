@@ -33,6 +33,11 @@ template <int kBits>
 GEMCORE_ALWAYS_INLINE Lanes shift_right(Lanes x) {
     return _mm512_srli_epi64(x, kBits);
 }
+template <int kBits>
+GEMCORE_ALWAYS_INLINE Lanes shift_left(Lanes x) {
+    return _mm512_slli_epi64(x, kBits);
+}
+GEMCORE_ALWAYS_INLINE Lanes both(Lanes a, Lanes b) { return _mm512_and_si512(a, b); }
 GEMCORE_ALWAYS_INLINE Lanes xor2(Lanes a, Lanes b) { return _mm512_xor_si512(a, b); }
 GEMCORE_ALWAYS_INLINE Lanes without(Lanes a, Lanes b) { return _mm512_andnot_si512(b, a); }
 GEMCORE_ALWAYS_INLINE Lanes xor3(Lanes a, Lanes b, Lanes c) {
@@ -60,6 +65,11 @@ template <int kBits>
 GEMCORE_ALWAYS_INLINE Lanes shift_right(Lanes x) {
     return _mm256_srli_epi64(x, kBits);
 }
+template <int kBits>
+GEMCORE_ALWAYS_INLINE Lanes shift_left(Lanes x) {
+    return _mm256_slli_epi64(x, kBits);
+}
+GEMCORE_ALWAYS_INLINE Lanes both(Lanes a, Lanes b) { return _mm256_and_si256(a, b); }
 GEMCORE_ALWAYS_INLINE Lanes xor2(Lanes a, Lanes b) { return _mm256_xor_si256(a, b); }
 GEMCORE_ALWAYS_INLINE Lanes without(Lanes a, Lanes b) { return _mm256_andnot_si256(b, a); }
 GEMCORE_ALWAYS_INLINE Lanes xor3(Lanes a, Lanes b, Lanes c) { return xor2(xor2(a, b), c); }
@@ -78,6 +88,9 @@ GEMCORE_ALWAYS_INLINE Lanes lane_numbers() {
     alignas(64) static constexpr std::uint64_t numbers[] = {0, 1, 2, 3, 4, 5, 6, 7};
     return load(numbers);
 }
+
+constexpr std::uint64_t kPhiloxM0 = 0xD2511F53u;
+constexpr std::uint64_t kPhiloxM1 = 0xCD9E8D57u;
 
 /// The keys of the ten rounds.
 struct PhiloxKeys {
@@ -101,17 +114,18 @@ struct WideBlocks {
     Lanes word[4];
 };
 
-/// The counters of block `block` (low halves) of items `index` of a stream.
+/// Block `block` (low halves) of items `index` of a stream.
 GEMCORE_ALWAYS_INLINE WideBlocks counters(Lanes index, Lanes block, Stream stream) {
     return {{index, shift_right<32>(index), block, all(static_cast<std::uint64_t>(stream))}};
 }
 
-/// Turns counters into words. Several chains side by side hide the latency of the products.
-template <int kNumChains>
+/// Turns counters into words, or does the rounds that are left. Several chains side by side hide
+/// the latency of the products.
+template <int kFirstRound = 0, int kNumChains>
 GEMCORE_ALWAYS_INLINE void philox(const PhiloxKeys& keys, WideBlocks (&chains)[kNumChains]) {
-    const Lanes m0 = all(0xD2511F53u), m1 = all(0xCD9E8D57u);
+    const Lanes m0 = all(kPhiloxM0), m1 = all(kPhiloxM1);
 #pragma GCC unroll 10
-    for (int round = 0; round < 10; ++round) {
+    for (int round = kFirstRound; round < 10; ++round) {
         const Lanes key0 = all(keys.first[round]), key1 = all(keys.second[round]);
 #pragma GCC unroll 4
         for (int chain = 0; chain < kNumChains; ++chain) {
@@ -123,6 +137,45 @@ GEMCORE_ALWAYS_INLINE void philox(const PhiloxKeys& keys, WideBlocks (&chains)[k
             c[3] = a;
         }
     }
+}
+
+/// The first two rounds fall apart: three of their four products depend on the item alone or on the
+/// block alone (and on the high half of the item's index, one for all here). Whoever draws many
+/// blocks of many items does each part once, and two xors for what is left.
+struct ItemRounds {
+    Lanes word[3];
+
+    GEMCORE_ALWAYS_INLINE ItemRounds(const PhiloxKeys& keys, Lanes index, Stream stream) {
+        const Lanes a = product(index, all(kPhiloxM0));
+        const Lanes key = all(keys.second[0] ^ static_cast<std::uint64_t>(stream));
+        const Lanes b = product(xor2(shift_right<32>(a), key), all(kPhiloxM1));
+        word[0] = shift_right<32>(b);
+        word[1] = b;
+        word[2] = a;
+    }
+    GEMCORE_ALWAYS_INLINE ItemRounds(Lanes w0, Lanes w1, Lanes w2) : word{w0, w1, w2} {}
+};
+
+struct BlockRounds {
+    Lanes word[3];
+
+    GEMCORE_ALWAYS_INLINE BlockRounds(const PhiloxKeys& keys, Lanes block,
+                                      std::uint32_t index_high) {
+        const Lanes b = product(block, all(kPhiloxM1));
+        const Lanes c0 = xor2(shift_right<32>(b), all(keys.first[0] ^ index_high));
+        const Lanes a = product(c0, all(kPhiloxM0));
+        word[0] = xor2(b, all(keys.first[1]));
+        word[1] = xor2(shift_right<32>(a), all(keys.second[1]));
+        word[2] = a;
+    }
+    GEMCORE_ALWAYS_INLINE BlockRounds(Lanes w0, Lanes w1, Lanes w2) : word{w0, w1, w2} {}
+};
+
+/// The state after two rounds, for philox<2>().
+GEMCORE_ALWAYS_INLINE WideBlocks after_two_rounds(const ItemRounds& item,
+                                                  const BlockRounds& block) {
+    return {{xor2(item.word[0], block.word[0]), item.word[1], xor2(item.word[2], block.word[1]),
+             block.word[2]}};
 }
 
 }  // namespace
