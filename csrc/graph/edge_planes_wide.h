@@ -6,14 +6,15 @@
 // lanes stay full. A tile is large because the last planes fill no vector.
 #pragma once
 
+#include "graph/transpose_wide.h"
 #include "support/philox_wide.h"
 
 namespace gemcore::GEMCORE_SIMD_LEVEL {
 namespace {
 
 constexpr int kTileCells = 256;
-constexpr int kTileBlocks = 256;  ///< If N allows that: one vector of cells is the least.
-constexpr int kMostBlocks = 255 * kLanes;
+constexpr int kTileBlocks = 256;           ///< If N allows that: one vector of cells is the least.
+constexpr int kMostBlocks = 255 * kLanes;  ///< Of N = 256.
 constexpr int kSlots = kMostBlocks + kChains * kLanes;
 constexpr int kBlindPlanes = 6;  ///< A block of 128 edges is decided earlier in 1 of 60 cases.
 
@@ -41,10 +42,21 @@ using BlockColumns = RoundColumns<kBlindPlanes * 255 + kLanes>;
 struct Tile {
     alignas(64) std::uint64_t index[kTileCells + kLanes];
     std::uint64_t threshold[kTileCells + kLanes];  ///< Of kUniformDensity, in the upper half.
-    /// Half j of block b of cell c is at [j][(c / kLanes * blocks_per_cell + b) * kLanes + lane].
-    alignas(64) std::uint64_t edges[2][kSlots];
+    /// WordPairs of the halves of block b of kLanes cells, from cell c on, are at slot b * kLanes +
+    /// c * blocks_per_cell; a slot is 128 bits.
+    alignas(64) std::uint64_t edges[2 * kSlots];
     int num_cells;
 
+    GEMCORE_ALWAYS_INLINE void store_edges(int slot, Lanes low, Lanes high) {
+        const WordPairs pairs = pair_words(low, high);
+        store(edges + 2 * slot, pairs.even);
+        store(edges + 2 * slot + kLanes, pairs.odd);
+    }
+    GEMCORE_ALWAYS_INLINE void add_edges(std::uint64_t slot, const std::uint64_t* more) {
+        auto* const to = reinterpret_cast<__m128i*>(edges + 2 * slot);
+        const auto* const from = reinterpret_cast<const __m128i*>(more);
+        _mm_store_si128(to, _mm_or_si128(_mm_load_si128(to), _mm_load_si128(from)));
+    }
     int num_vectors() const { return (num_cells + kLanes - 1) / kLanes; }
 };
 
@@ -145,9 +157,8 @@ class EdgePlanes {
         prepare(tile, attempt);
         if (!kOwnThresholds && num_planes_ == 1) return draw_coins(tile);
         draw_blindly(tile);
-        for (int plane = kBlindPlanes; plane < num_planes_ && undecided_.count > 0; ++plane) {
-            draw_undecided(tile, plane);
-        }
+        int plane = kBlindPlanes;
+        while (plane < num_planes_ && undecided_.count > 0) plane += draw_undecided(tile, plane);
     }
 
  private:
@@ -167,9 +178,11 @@ class EdgePlanes {
     };
 
     void prepare(const Tile& tile, int attempt);
-    void draw_coins(Tile& tile) const;
-    void draw_blindly(Tile& tile);
-    void draw_undecided(Tile& tile, int plane);
+    GEMCORE_NO_INLINE void draw_coins(Tile& tile) const;
+    GEMCORE_NO_INLINE void draw_blindly(Tile& tile);
+    int draw_undecided(Tile& tile, int plane);
+    template <int kVectors>
+    GEMCORE_NO_INLINE int draw_undecided(Tile& tile, int plane);
 
     template <int kNumPlanes>
     GEMCORE_ALWAYS_INLINE void draw_planes(const Place (&places)[2], const Lanes (&thresholds)[2],
@@ -178,6 +191,13 @@ class EdgePlanes {
     GEMCORE_ALWAYS_INLINE WideBlocks begin(const Place& place, int plane) const {
         return after_two_rounds(items_.items(place.item),
                                 blocks_.block(plane * blocks_per_cell_ + place.block));
+    }
+    /// The same for lanes of different origins.
+    GEMCORE_ALWAYS_INLINE WideBlocks begin_at(Lanes origin, int plane) const {
+        const auto first = first_block_ + static_cast<std::uint64_t>(plane * blocks_per_cell_);
+        return {{shift_right<32>(origin), all(index_high_),
+                 add(both(origin, all(0xffff)), all(first)),
+                 all(static_cast<std::uint64_t>(Stream::kSampleEdges))}};
     }
     GEMCORE_ALWAYS_INLINE Lanes one(Lanes threshold, int plane) const {
         return kOwnThresholds ? spread_bit(threshold, plane) : all(ones_[plane]);
@@ -251,10 +271,8 @@ void EdgePlanes<kOwnThresholds>::draw_coins(Tile& tile) const {
         philox<2>(keys_, drawn);
         for (int i = 0; i < kChains; ++i) {
             const Lanes(&word)[4] = drawn[i].word;
-            for (int j = 0; j < 2; ++j) {
-                const Lanes bits = join_halves(word[2 * j], word[2 * j + 1]);
-                store(tile.edges[j] + slot + i * kLanes, without(mask[i][j], bits));
-            }
+            tile.store_edges(slot + i * kLanes, without(mask[i][0], join_halves(word[0], word[1])),
+                             without(mask[i][1], join_halves(word[2], word[3])));
         }
     }
 }
@@ -300,55 +318,69 @@ void EdgePlanes<kOwnThresholds>::draw_blindly(Tile& tile) {
         if (plane < last) draw_planes<1>(places, thresholds, plane, edges);
         for (int i = 0; i < 2; ++i) {
             const Place& place = places[i];
-            for (int j = 0; j < 2; ++j) store(tile.edges[j] + place.slot, edges[i].half[j].edges);
+            tile.store_edges(place.slot, edges[i].half[0].edges, edges[i].half[1].edges);
             if (last == num_planes_ || i >= left) continue;
             const auto first = static_cast<std::uint64_t>(place.slot << 16 | place.block);
             const Lanes index = shift_left<32>(load(tile.index + place.item));
-            const Lanes slots = add(shift_left<16>(lane_numbers()), all(first));
+            const Lanes slots = add(shift_left<16>(load(kPairPlaces)), all(first));
             undecided_.template append<kOwnThresholds>(add(index, slots), edges[i], thresholds[i]);
         }
     }
 }
 
-/// One plane of the undecided blocks.
+/// The next planes of the undecided blocks: one, or more where few blocks are left, so that all
+/// chains have work. Returns how many.
 template <bool kOwnThresholds>
-void EdgePlanes<kOwnThresholds>::draw_undecided(Tile& tile, int plane) {
+int EdgePlanes<kOwnThresholds>::draw_undecided(Tile& tile, int plane) {
     undecided_.pad();
+    const int vectors = (undecided_.count + kLanes - 1) / kLanes;
+    const int most = num_planes_ - plane;
+    if (vectors == 1 && most >= kChains) return draw_undecided<1>(tile, plane);
+    if (vectors == 2 && kChains == 4 && most >= 2) return draw_undecided<2>(tile, plane);
+    return draw_undecided<kChains>(tile, plane);
+}
+
+template <bool kOwnThresholds>
+template <int kVectors>
+int EdgePlanes<kOwnThresholds>::draw_undecided(Tile& tile, int plane) {
+    constexpr int kPlanes = kChains / kVectors;
     const int count = undecided_.count;
     undecided_.count = 0;
-    const std::uint64_t first_block =
-        first_block_ + static_cast<std::uint64_t>(plane * blocks_per_cell_);
-    for (int begin = 0; begin < count; begin += kChains * kLanes) {
-        Lanes origin[kChains], thresholds[kChains];
-        WideEdges edges[kChains];
+    for (int begin = 0; begin < count; begin += kVectors * kLanes) {
+        Lanes origin[kVectors], thresholds[kVectors];
+        WideEdges edges[kVectors];
         WideBlocks drawn[kChains];
-        for (int i = 0; i < kChains; ++i) {
+        for (int i = 0; i < kVectors; ++i) {
             const int from = begin + i * kLanes;
             origin[i] = load(undecided_.origin + from);
             thresholds[i] = load(undecided_.threshold + from);
             for (int j = 0; j < 2; ++j)
                 edges[i].half[j] = {load(undecided_.half[j] + from), all(0)};
-            const Lanes block = add(both(origin[i], all(0xffff)), all(first_block));
-            drawn[i] = {{shift_right<32>(origin[i]), all(index_high_), block,
-                         all(static_cast<std::uint64_t>(Stream::kSampleEdges))}};
+            for (int j = 0; j < kPlanes; ++j)
+                drawn[j * kVectors + i] = begin_at(origin[i], plane + j);
         }
         philox(keys_, drawn);
-        alignas(64) std::uint64_t found[3][kChains * kLanes];
-        for (int i = 0; i < kChains; ++i) {
-            edges[i].absorb(drawn[i], one(thresholds[i], plane));
-            store(found[0] + i * kLanes, edges[i].half[0].edges);
-            store(found[1] + i * kLanes, edges[i].half[1].edges);
-            store(found[2] + i * kLanes, origin[i]);
+        alignas(64) std::uint64_t found[kVectors][2 * kLanes];
+        alignas(64) std::uint64_t origins[kVectors][kLanes];
+        for (int i = 0; i < kVectors; ++i) {
+            for (int j = 0; j < kPlanes; ++j) {
+                edges[i].absorb(drawn[j * kVectors + i], one(thresholds[i], plane + j));
+            }
+            const WordPairs pairs = pair_words(edges[i].half[0].edges, edges[i].half[1].edges);
+            store(found[i], pairs.even);
+            store(found[i] + kLanes, pairs.odd);
+            store(origins[i], origin[i]);
             undecided_.template append<kOwnThresholds>(origin[i], edges[i], thresholds[i]);
         }
-        if (!kOwnThresholds && ones_[plane] == 0) continue;
-        const int left = count - begin < kChains * kLanes ? count - begin : kChains * kLanes;
-        for (int i = 0; i < left; ++i) {
-            const auto slot = static_cast<std::uint16_t>(found[2][i] >> 16);
-            tile.edges[0][slot] |= found[0][i];
-            tile.edges[1][slot] |= found[1][i];
+        if (kPlanes == 1 && !kOwnThresholds && ones_[plane] == 0) continue;
+        for (int i = 0; i < kVectors; ++i) {
+            for (int lane = 0; lane < kLanes; ++lane) {
+                const std::uint64_t slot = origins[i][lane] >> 16 & 0xffff;
+                tile.add_edges(slot, found[i] + 2 * kPairPlaces[lane]);
+            }
         }
     }
+    return kPlanes;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 // For wide sources alone. A stream is readable 8 bytes before and 64 bytes behind its ends.
 #pragma once
 
+#include "graph/transpose_wide.h"
 #include "support/philox_wide.h"
 
 namespace gemcore::GEMCORE_SIMD_LEVEL {
@@ -92,7 +93,8 @@ class NarrowRows {
     }
 
     template <int kParts>
-    void write_parts(const std::uint64_t* streams, int stride, std::uint64_t* const* rows) const {
+    GEMCORE_NO_INLINE void write_parts(const std::uint64_t* streams, int stride,
+                                       std::uint64_t* const* rows) const {
         if constexpr (kParts < kNarrow / kLanes) {
             if (kParts < num_parts_) return write_parts<kParts + 1>(streams, stride, rows);
         }
@@ -107,8 +109,9 @@ class NarrowRows {
             const auto* const words =
                 reinterpret_cast<const std::uint32_t*>(streams + cell * stride);
             for (int i = 0; i < kParts; ++i) {
-                const Lanes row = rows_of(load(words + parts_[i].word), index[i], left[i], mask[i]);
-                store(rows[cell] + parts_[i].row, row);
+                const int word = kLanes == 8 ? 0 : parts_[i].word;
+                const Lanes row = rows_of(load(words + word), index[i], left[i], mask[i]);
+                store(rows[cell] + (i < kParts - 1 ? i * kLanes : num_rows_ - kLanes), row);
             }
         }
     }
@@ -136,7 +139,7 @@ class WideRows {
     }
 
  private:
-    GEMCORE_ALWAYS_INLINE void write_cell(const std::uint64_t* stream, std::uint64_t* rows) const {
+    GEMCORE_NO_INLINE void write_cell(const std::uint64_t* stream, std::uint64_t* rows) const {
         const auto* const bytes = reinterpret_cast<const std::uint8_t*>(stream);
         for (int i = 0; i < num_fields_; ++i) {
             const WordField field = fields_[i];
@@ -153,38 +156,6 @@ class WideRows {
     int num_fields_;
 };
 
-/// Transposes eight vectors: what is lane c of vector i becomes word i of stream c.
-GEMCORE_ALWAYS_INLINE void transpose(const Lanes (&from)[8], std::uint64_t* streams, int stride) {
-#ifdef __AVX512F__
-    for (int odd = 0; odd < 2; ++odd) {
-        Lanes pair[4];  // Two words of cells odd, odd + 2, odd + 4, odd + 6.
-        for (int i = 0; i < 4; ++i) {
-            pair[i] = odd == 0 ? _mm512_unpacklo_epi64(from[2 * i], from[2 * i + 1])
-                               : _mm512_unpackhi_epi64(from[2 * i], from[2 * i + 1]);
-        }
-        const Lanes a = _mm512_shuffle_i64x2(pair[0], pair[1], 0x44);
-        const Lanes b = _mm512_shuffle_i64x2(pair[0], pair[1], 0xee);
-        const Lanes c = _mm512_shuffle_i64x2(pair[2], pair[3], 0x44);
-        const Lanes d = _mm512_shuffle_i64x2(pair[2], pair[3], 0xee);
-        store(streams + odd * stride, _mm512_shuffle_i64x2(a, c, 0x88));
-        store(streams + (odd + 2) * stride, _mm512_shuffle_i64x2(a, c, 0xdd));
-        store(streams + (odd + 4) * stride, _mm512_shuffle_i64x2(b, d, 0x88));
-        store(streams + (odd + 6) * stride, _mm512_shuffle_i64x2(b, d, 0xdd));
-    }
-#else
-    for (int i = 0; i < 8; i += 4) {
-        const Lanes a = _mm256_unpacklo_epi64(from[i], from[i + 1]);
-        const Lanes b = _mm256_unpackhi_epi64(from[i], from[i + 1]);
-        const Lanes c = _mm256_unpacklo_epi64(from[i + 2], from[i + 3]);
-        const Lanes d = _mm256_unpackhi_epi64(from[i + 2], from[i + 3]);
-        store(streams + i, _mm256_permute2x128_si256(a, c, 0x20));
-        store(streams + stride + i, _mm256_permute2x128_si256(b, d, 0x20));
-        store(streams + 2 * stride + i, _mm256_permute2x128_si256(a, c, 0x31));
-        store(streams + 3 * stride + i, _mm256_permute2x128_si256(b, d, 0x31));
-    }
-#endif
-}
-
 /// Rows of the cells of a vector.
 class RowWriter {
  public:
@@ -195,17 +166,17 @@ class RowWriter {
           narrow_(is_narrow_ ? num_nodes : 0),
           wide_(is_narrow_ ? 0 : num_nodes) {}
 
-    /// `low` and `high`: the halves of the blocks, a vector each. Null rows are not written.
-    void write(const std::uint64_t* low, const std::uint64_t* high, std::uint64_t* const* rows) {
+    /// `pairs`: the blocks' halves, as WordPairs. Null rows are not written.
+    void write(const std::uint64_t* pairs, std::uint64_t* const* rows) {
         std::uint64_t* const streams = padded_ + 8;
         for (int block = 0; block < blocks_; block += 4) {
-            Lanes halves[8];
+            WordPairs four[4];
             for (int i = 0; i < 4; ++i) {
+                const std::uint64_t* const from = pairs + 2 * (block + i) * kLanes;
                 const bool is_there = block + i < blocks_;
-                halves[2 * i] = is_there ? load(low + (block + i) * kLanes) : all(0);
-                halves[2 * i + 1] = is_there ? load(high + (block + i) * kLanes) : all(0);
+                four[i] = {is_there ? load(from) : all(0), is_there ? load(from + kLanes) : all(0)};
             }
-            transpose(halves, streams + 2 * block, stride_);
+            transpose(four, streams + 2 * block, stride_);
         }
         if (is_narrow_) {
             narrow_.write(streams, stride_, rows);

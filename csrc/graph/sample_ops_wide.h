@@ -1,6 +1,7 @@
 // Operations of many cells at once: a lane is a cell, a vector one block of words of kLanes cells.
 #pragma once
 
+#include "graph/transpose_wide.h"
 #include "support/philox_wide.h"
 
 namespace gemcore::GEMCORE_SIMD_LEVEL {
@@ -48,10 +49,10 @@ class OpDraw {
     /// Writes the ops of cells index[0], index[1], ...; whole vectors of `index` are readable.
     void draw(const std::uint64_t* index, int num_cells, std::uint8_t* ops) {
         prepare(index[0] >> 32);
+        std::uint8_t* const end = ops + num_cells * num_nodes_;
         for (int cell = 0; cell < num_cells; cell += kLanes) {
             draw_vector(load(index + cell));
-            const int left = num_cells - cell < kLanes ? num_cells - cell : kLanes;
-            write(left, ops + cell * num_nodes_);
+            write(ops + cell * num_nodes_, end);
         }
     }
 
@@ -72,7 +73,7 @@ class OpDraw {
         return {all(blocks_[0][i]), all(blocks_[1][i]), all(blocks_[2][i])};
     }
 
-    void draw_vector(Lanes index) {
+    GEMCORE_NO_INLINE void draw_vector(Lanes index) {
         const ItemRounds item(keys_, index, Stream::kSampleOps);
         Lanes num_ops[4];
         for (int j = 0; j < 4; ++j) num_ops[j] = all(static_cast<std::uint64_t>(num_ops_) << 8 * j);
@@ -90,22 +91,32 @@ class OpDraw {
                       add_bytes(join_high_halves(low, high), 0x0101010101010101));
             }
         }
+        store(pairs_[0], both(load(pairs_[0]), all(~std::uint64_t{0xff})));
     }
 
-    void write(int num_cells, std::uint8_t* ops) const {
-        std::uint8_t* const end = ops + num_cells * num_nodes_;
-        for (int cell = 0; cell < num_cells; ++cell, ops += num_nodes_) {
-            for (int pair = 0; pair < num_pairs_; ++pair) {
-                const std::uint64_t eight = pairs_[pair][cell];
-                if (end - ops >= 8 * num_pairs_) {  // The next cells overwrite what is too much.
-                    __builtin_memcpy(ops + 8 * pair, &eight, 8);
-                } else {
-                    const int left = num_nodes_ - 8 * pair;
-                    __builtin_memcpy(ops + 8 * pair, &eight,
-                                     static_cast<std::size_t>(left < 8 ? left : 8));
-                }
+    /// Writes the ops of the vector's cells that lie before `end`.
+    GEMCORE_NO_INLINE void write(std::uint8_t* ops, std::uint8_t* end) {
+        const int rounded = (num_nodes_ + 31) / 32 * 32;
+        for (int pair = 0; pair < num_pairs_; pair += 4) {
+            __m256i cells[kLanes];
+            transpose(pair_words(load(pairs_[pair]), load(pairs_[pair + 1])),
+                      pair_words(load(pairs_[pair + 2]), load(pairs_[pair + 3])), cells);
+            for (int cell = 0; cell < kLanes; ++cell) {
+                auto* const to = reinterpret_cast<__m256i*>(streams_[cell] + pair);
+                _mm256_store_si256(to, cells[cell]);
             }
-            ops[0] = 0;
+        }
+        for (int cell = 0; cell < kLanes && ops < end; ++cell, ops += num_nodes_) {
+            const auto* const from = reinterpret_cast<const std::uint8_t*>(streams_[cell]);
+            if (end - ops >= rounded) {  // What is too much the next cells overwrite.
+                for (int i = 0; i < num_nodes_; i += 32) {
+                    const auto* const piece = reinterpret_cast<const __m256i*>(from + i);
+                    _mm256_storeu_si256(reinterpret_cast<__m256i*>(ops + i),
+                                        _mm256_load_si256(piece));
+                }
+            } else {
+                __builtin_memcpy(ops, from, static_cast<std::size_t>(num_nodes_));
+            }
             if (has_output_) ops[num_nodes_ - 1] = static_cast<std::uint8_t>(num_ops_ + 1);
         }
     }
@@ -117,7 +128,8 @@ class OpDraw {
     const int num_pairs_ = (num_nodes_ + 7) / 8;  ///< Of blocks: 8 words, an op each.
     std::uint64_t prepared_ = ~std::uint64_t{0};
     std::uint64_t blocks_[3][2 * kMostPairs + kChains + kLanes];
-    std::uint64_t pairs_[kMostPairs + kChains][kLanes];
+    alignas(64) std::uint64_t pairs_[kMostPairs + kChains][kLanes];
+    alignas(64) std::uint64_t streams_[kLanes][kMostPairs];
 };
 
 }  // namespace

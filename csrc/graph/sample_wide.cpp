@@ -101,8 +101,8 @@ template <bool kOwnThresholds>
 bool TiledSampler<kOwnThresholds>::is_over_limit(int slot) const {
     int num_edges = 0;
     for (int block = 0; block < planes_.blocks_per_cell(); ++block, slot += kLanes) {
-        num_edges += __builtin_popcountll(tile_.edges[0][slot]);
-        num_edges += __builtin_popcountll(tile_.edges[1][slot]);
+        num_edges += __builtin_popcountll(tile_.edges[2 * slot]);
+        num_edges += __builtin_popcountll(tile_.edges[2 * slot + 1]);
     }
     return num_edges > spec_.max_edges;
 }
@@ -119,11 +119,12 @@ int TiledSampler<kOwnThresholds>::write_rows(bool is_last) {
             const std::uint64_t index = tile_.index[cell + lane];
             const auto place = static_cast<std::int64_t>(index - start_);
             rows[lane] = cells_.adjacency + place * row_words;
-            if (spec_.max_edges < 0 || !is_over_limit(slot + lane)) continue;
+            if (spec_.max_edges < 0 || !is_over_limit(slot + static_cast<int>(kPairPlaces[lane])))
+                continue;
             tile_.index[num_over++] = index;
             if (!is_last) rows[lane] = nullptr;
         }
-        rows_.write(tile_.edges[0] + slot, tile_.edges[1] + slot, rows);
+        rows_.write(tile_.edges + 2 * slot, rows);
     }
     return num_over;
 }

@@ -15,6 +15,9 @@
 #define GEMCORE_ALWAYS_INLINE inline __attribute__((always_inline))
 #endif
 
+/// A loop on its own: inlined into a larger function, GCC spills what should stay in registers.
+#define GEMCORE_NO_INLINE __attribute__((noinline))
+
 namespace gemcore::GEMCORE_SIMD_LEVEL {
 namespace {
 
