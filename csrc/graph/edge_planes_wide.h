@@ -12,11 +12,11 @@
 namespace gemcore::GEMCORE_SIMD_LEVEL {
 namespace {
 
-constexpr int kTileCells = 256;
-constexpr int kTileBlocks = 256;           ///< If N allows that: one vector of cells is the least.
+constexpr int kTileCells = 512;            ///< One block a cell is the least.
+constexpr int kTileBlocks = 512;           ///< Of a tile, unless one vector of cells has more.
 constexpr int kMostBlocks = 255 * kLanes;  ///< Of N = 256.
 constexpr int kSlots = kMostBlocks + kChains * kLanes;
-constexpr int kBlindPlanes = 6;  ///< A block of 128 edges is decided earlier in 1 of 60 cases.
+constexpr int kBlindPlanes = 8;  ///< Half of the blocks of 128 edges are decided after 7.5.
 
 /// The parts of the first two rounds, a column each.
 template <int kCount>
@@ -92,9 +92,8 @@ struct Half {
 struct WideEdges {
     Half half[2];
 
-    GEMCORE_ALWAYS_INLINE void absorb(const WideBlocks& drawn, Lanes one) {
-        half[0].absorb(join_halves(drawn.word[0], drawn.word[1]), one);
-        half[1].absorb(join_halves(drawn.word[2], drawn.word[3]), one);
+    GEMCORE_ALWAYS_INLINE void absorb(const WideHalves& drawn, Lanes one) {
+        for (int j = 0; j < 2; ++j) half[j].absorb(drawn.half[j], one);
     }
 };
 
@@ -268,11 +267,11 @@ void EdgePlanes<kOwnThresholds>::draw_coins(Tile& tile) const {
             drawn[i] = begin(place, 0);
             for (int j = 0; j < 2; ++j) mask[i][j] = possible(j, place);
         }
-        philox<2>(keys_, drawn);
+        WideHalves bits[kChains];
+        philox_halves<2>(keys_, drawn, bits);
         for (int i = 0; i < kChains; ++i) {
-            const Lanes(&word)[4] = drawn[i].word;
-            tile.store_edges(slot + i * kLanes, without(mask[i][0], join_halves(word[0], word[1])),
-                             without(mask[i][1], join_halves(word[2], word[3])));
+            tile.store_edges(slot + i * kLanes, without(mask[i][0], bits[i].half[0]),
+                             without(mask[i][1], bits[i].half[1]));
         }
     }
 }
@@ -286,9 +285,10 @@ GEMCORE_ALWAYS_INLINE void EdgePlanes<kOwnThresholds>::draw_planes(const Place (
                                                                    WideEdges (&edges)[2]) const {
     WideBlocks drawn[2 * kNumPlanes];
     for (int i = 0; i < 2 * kNumPlanes; ++i) drawn[i] = begin(places[i % 2], plane + i / 2);
-    philox<2>(keys_, drawn);
+    WideHalves bits[2 * kNumPlanes];
+    philox_halves<2>(keys_, drawn, bits);
     for (int i = 0; i < 2 * kNumPlanes; ++i) {
-        edges[i % 2].absorb(drawn[i], one(thresholds[i % 2], plane + i / 2));
+        edges[i % 2].absorb(bits[i], one(thresholds[i % 2], plane + i / 2));
     }
 }
 
@@ -359,12 +359,13 @@ int EdgePlanes<kOwnThresholds>::draw_undecided(Tile& tile, int plane) {
             for (int j = 0; j < kPlanes; ++j)
                 drawn[j * kVectors + i] = begin_at(origin[i], plane + j);
         }
-        philox(keys_, drawn);
+        WideHalves bits[kChains];
+        philox_halves(keys_, drawn, bits);
         alignas(64) std::uint64_t found[kVectors][2 * kLanes];
         alignas(64) std::uint64_t origins[kVectors][kLanes];
         for (int i = 0; i < kVectors; ++i) {
             for (int j = 0; j < kPlanes; ++j) {
-                edges[i].absorb(drawn[j * kVectors + i], one(thresholds[i], plane + j));
+                edges[i].absorb(bits[j * kVectors + i], one(thresholds[i], plane + j));
             }
             const WordPairs pairs = pair_words(edges[i].half[0].edges, edges[i].half[1].edges);
             store(found[i], pairs.even);

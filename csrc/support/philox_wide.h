@@ -46,10 +46,6 @@ GEMCORE_ALWAYS_INLINE Lanes without(Lanes a, Lanes b) { return _mm512_andnot_si5
 GEMCORE_ALWAYS_INLINE Lanes xor3(Lanes a, Lanes b, Lanes c) {
     return _mm512_ternarylogic_epi64(a, b, c, 0x96);
 }
-/// The low half of `low` below the low half of `high`.
-GEMCORE_ALWAYS_INLINE Lanes join_halves(Lanes low, Lanes high) {
-    return _mm512_mask_shuffle_epi32(low, 0xaaaa, high, _MM_PERM_CCAA);
-}
 #else
 using Lanes = __m256i;
 
@@ -76,9 +72,6 @@ GEMCORE_ALWAYS_INLINE Lanes both(Lanes a, Lanes b) { return _mm256_and_si256(a, 
 GEMCORE_ALWAYS_INLINE Lanes xor2(Lanes a, Lanes b) { return _mm256_xor_si256(a, b); }
 GEMCORE_ALWAYS_INLINE Lanes without(Lanes a, Lanes b) { return _mm256_andnot_si256(b, a); }
 GEMCORE_ALWAYS_INLINE Lanes xor3(Lanes a, Lanes b, Lanes c) { return xor2(xor2(a, b), c); }
-GEMCORE_ALWAYS_INLINE Lanes join_halves(Lanes low, Lanes high) {
-    return _mm256_blend_epi32(low, _mm256_slli_epi64(high, 32), 0xaa);
-}
 #endif
 
 constexpr int kLanes = sizeof(Lanes) / 8;
@@ -122,13 +115,12 @@ GEMCORE_ALWAYS_INLINE WideBlocks counters(Lanes index, Lanes block, Stream strea
     return {{index, shift_right<32>(index), block, all(static_cast<std::uint64_t>(stream))}};
 }
 
-/// Turns counters into words, or does the rounds that are left. Several chains side by side hide
-/// the latency of the products.
-template <int kFirstRound = 0, int kNumChains>
-GEMCORE_ALWAYS_INLINE void philox(const PhiloxKeys& keys, WideBlocks (&chains)[kNumChains]) {
+/// Rounds kBegin .. kEnd - 1. Several chains side by side hide the latency of the products.
+template <int kBegin, int kEnd, int kNumChains>
+GEMCORE_ALWAYS_INLINE void philox_rounds(const PhiloxKeys& keys, WideBlocks (&chains)[kNumChains]) {
     const Lanes m0 = all(kPhiloxM0), m1 = all(kPhiloxM1);
 #pragma GCC unroll 10
-    for (int round = kFirstRound; round < 10; ++round) {
+    for (int round = kBegin; round < kEnd; ++round) {
         const Lanes key0 = all(keys.first[round]), key1 = all(keys.second[round]);
 #pragma GCC unroll 4
         for (int chain = 0; chain < kNumChains; ++chain) {
@@ -139,6 +131,41 @@ GEMCORE_ALWAYS_INLINE void philox(const PhiloxKeys& keys, WideBlocks (&chains)[k
             c[1] = b;
             c[3] = a;
         }
+    }
+}
+
+/// Turns counters into words, or does the rounds that are left.
+template <int kBegin = 0, int kNumChains>
+GEMCORE_ALWAYS_INLINE void philox(const PhiloxKeys& keys, WideBlocks (&chains)[kNumChains]) {
+    philox_rounds<kBegin, 10>(keys, chains);
+}
+
+/// The 128 bits of a block in the lanes of two registers: words 0 and 1, words 2 and 3.
+struct WideHalves {
+    Lanes half[2];
+};
+
+/// The last round's (high ^ c ^ key) below its low half.
+GEMCORE_ALWAYS_INLINE Lanes last_words(Lanes product, Lanes c, Lanes key) {
+#ifdef __AVX512F__
+    const Lanes swapped = _mm512_rol_epi64(product, 32);
+    return _mm512_mask_ternarylogic_epi32(swapped, 0x5555, c, key, 0x96);
+#else
+    const Lanes swapped = _mm256_shuffle_epi32(product, 0xb1);
+    return xor2(swapped, _mm256_blend_epi32(xor2(c, key), all(0), 0xaa));
+#endif
+}
+
+/// The same as philox(), but the last round joins the words, which costs nothing.
+template <int kBegin = 0, int kNumChains>
+GEMCORE_ALWAYS_INLINE void philox_halves(const PhiloxKeys& keys, WideBlocks (&chains)[kNumChains],
+                                         WideHalves (&drawn)[kNumChains]) {
+    philox_rounds<kBegin, 9>(keys, chains);
+    const Lanes key0 = all(keys.first[9]), key1 = all(keys.second[9]);
+    for (int chain = 0; chain < kNumChains; ++chain) {
+        const Lanes(&c)[4] = chains[chain].word;
+        drawn[chain].half[0] = last_words(product(c[2], all(kPhiloxM1)), c[1], key0);
+        drawn[chain].half[1] = last_words(product(c[0], all(kPhiloxM0)), c[3], key1);
     }
 }
 
