@@ -4,7 +4,7 @@
 #include "bindings.h"
 #include "graph/sample.h"
 #include "sample_spec.h"
-#include "support/philox.h"
+#include "support/philox_rate.h"
 
 namespace py = pybind11;
 using namespace py::literals;
@@ -25,15 +25,22 @@ py::tuple bound_sample(const SpecTuple& sample_spec, std::int64_t num_cells, std
     return py::make_tuple(cells.adjacency, cells.ops, cells.sizes, num_failed);
 }
 
-/// For Random123's known-answer tests.
+/// For Random123's known-answer tests, at the level in use.
 Array<std::uint32_t> bound_philox(const Array<std::uint32_t>& counter,
                                   const Array<std::uint32_t>& key) {
     check_shape(counter, "counter", {4});
     check_shape(key, "key", {2});
     const std::uint32_t* c = counter.data();
-    const PhiloxBlock block =
-        philox(PhiloxBlock{{c[0], c[1], c[2], c[3]}}, key.data()[0], key.data()[1]);
+    PhiloxBlock block{{c[0], c[1], c[2], c[3]}};
+    philox_blocks(&block, 1, key.data()[0], key.data()[1]);
     return Array<std::uint32_t>(4, block.word);
+}
+
+/// For benchmarks: draws 8 blocks for each of num_items items, and keeps none.
+std::uint32_t bound_philox_checksum(std::uint64_t seed, std::int64_t num_items) {
+    check(num_items >= 0, "num_items must be >= 0, got " + std::to_string(num_items));
+    const py::gil_scoped_release unlocked;
+    return philox_checksum(seed, num_items);
 }
 
 }  // namespace
@@ -41,6 +48,7 @@ Array<std::uint32_t> bound_philox(const Array<std::uint32_t>& counter,
 void bind_sample(py::module_& m) {
     m.def("sample", &bound_sample, "spec"_a, "num_cells"_a, "seed"_a, "start"_a);
     m.def("philox", &bound_philox, "counter"_a.noconvert(), "key"_a.noconvert());
+    m.def("philox_checksum", &bound_philox_checksum, "seed"_a, "num_items"_a);
 }
 
 }  // namespace gemcore

@@ -1,9 +1,13 @@
 """gemcore.SearchSpace: what is drawn, and that the same is drawn everywhere."""
 
 import math
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 import gemcore
@@ -19,6 +23,16 @@ SPACES = {
 }
 
 
+@pytest.fixture(params=gemcore.simd_levels())
+def level(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Runs a test at every level of vector instructions that this CPU has."""
+    before = gemcore.simd_level()
+    gemcore.set_simd_level(request.param)
+    yield request.param
+    gemcore.set_simd_level(before)
+
+
+@pytest.mark.usefixtures("level")
 def test_random123_known_answers() -> None:
     def words(counter: list[int], key: list[int]) -> list[int]:
         arrays = (np.array(values, dtype=np.uint32) for values in (counter, key))
@@ -47,6 +61,20 @@ def test_threads_splits_and_starts_change_nothing(name: str) -> None:
     assert space.sample(2, 3, start=2**64 - 2) is not None
 
 
+@pytest.mark.usefixtures("level")
+def test_a_checksum_is_the_xor_of_all_words() -> None:
+    key = np.array([7, 3], dtype=np.uint32)
+    words = [
+        _core.philox(np.array([item, 0, block, 0], dtype=np.uint32), key)
+        for item in range(3)
+        for block in range(8)
+    ]
+    assert _core.philox_checksum(3 * 2**32 + 7, 3) == np.bitwise_xor.reduce(words, axis=None)
+    assert _core.philox_checksum(1, 0) == 0
+    with pytest.raises(ValueError, match=r"num_items must be >= 0, got -1"):
+        _core.philox_checksum(1, -1)
+
+
 def textbook_uniform(seed: int, index: int, edge: int, num_possible: int) -> int:
     """The 32-bit uniform of an edge, put together from its planes (csrc/graph/sample.h)."""
     stride = math.ceil(math.ceil(num_possible / 32) / 4)
@@ -60,6 +88,7 @@ def textbook_uniform(seed: int, index: int, edge: int, num_possible: int) -> int
     return uniform
 
 
+@pytest.mark.usefixtures("level")
 @pytest.mark.parametrize("edge_prob", [0.0, 0.05, 0.2, 0.5, 1.0])
 def test_bit_planes_compare_a_uniform_with_the_threshold(edge_prob: float) -> None:
     space = SearchSpace(num_nodes=21, edge_prob=edge_prob)
@@ -70,6 +99,7 @@ def test_bit_planes_compare_a_uniform_with_the_threshold(edge_prob: float) -> No
         assert matrix[u, v] == (uniform < round(edge_prob * 2**32))
 
 
+@pytest.mark.usefixtures("level")
 def test_the_stream_is_frozen() -> None:
     # A change of these breaks every stored run: they hold for version 1.
     expected = {
@@ -86,6 +116,34 @@ def test_the_stream_is_frozen() -> None:
         weights = np.arange(1, len(digest) + 1, dtype=np.uint64)
         actual[name] = int((digest * weights).sum())
     assert actual == expected
+
+
+@settings(deadline=None)
+@given(
+    num_nodes=st.integers(2, 256),
+    num_ops=st.integers(1, 4),
+    has_output=st.booleans(),
+    edge_prob=st.sampled_from([0.5, 0.25]) | st.floats(0, 1),
+    distribution=st.sampled_from(["bernoulli", "uniform_density", "edge_shrink", "grow"]),
+    num_cells=st.integers(0, 40),
+    seed=st.integers(0, 2**64 - 1),
+    start=st.integers(0, 2**64 - 1) | st.integers(2**32 - 20, 2**32),
+)
+def test_every_level_draws_the_same_cells(
+    num_cells: int, seed: int, start: int, **fields: Any
+) -> None:
+    ops = ("conv1x1", "sepconv3x3", "conv3x3", "identity")[: fields.pop("num_ops")]
+    max_edges = 20 if fields["distribution"] == "grow" else None
+    space = SearchSpace(ops=ops, max_edges=max_edges, **fields)
+    before = gemcore.simd_level()
+    try:
+        gemcore.set_simd_level("scalar")
+        expected = space.sample(num_cells, seed, start=start)
+        for name in gemcore.simd_levels()[1:]:
+            gemcore.set_simd_level(name)
+            assert space.sample(num_cells, seed, start=start) == expected, name
+    finally:
+        gemcore.set_simd_level(before)
 
 
 @pytest.mark.parametrize("edge_prob", [0.02, 0.2, 0.5, 0.9])

@@ -1,26 +1,64 @@
+#include <algorithm>
+
 #include "expect.h"
-#include "support/philox.h"
+#include "support/philox_rate.h"
+#include "support/simd.h"
 
 using namespace gemcore;
 
-int main() {
-    // Known answers of Random123 1.14, philox4x32 with 10 rounds.
-    const PhiloxBlock zeros = philox(PhiloxBlock{{0, 0, 0, 0}}, 0, 0);
-    EXPECT(zeros.word[0] == 0x6627e8d5 && zeros.word[1] == 0xe169c58d);
-    EXPECT(zeros.word[2] == 0xbc57ac4c && zeros.word[3] == 0x9b00dbd8);
-    const PhiloxBlock ones = philox(PhiloxBlock{{~0u, ~0u, ~0u, ~0u}}, ~0u, ~0u);
-    EXPECT(ones.word[0] == 0x408f276d && ones.word[1] == 0x41c83b0e);
-    EXPECT(ones.word[2] == 0xa20bc7c6 && ones.word[3] == 0x6d5451fd);
-    const PhiloxBlock pi = philox(PhiloxBlock{{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}},
-                                  0xa4093822, 0x299f31d0);
-    EXPECT(pi.word[0] == 0xd16cfe09 && pi.word[1] == 0x94fdcceb);
-    EXPECT(pi.word[2] == 0x5001e420 && pi.word[3] == 0x24126ea1);
+namespace {
 
+bool operator==(const PhiloxBlock& a, const PhiloxBlock& b) {
+    return std::equal(a.word, a.word + 4, b.word);
+}
+
+/// Every lane of every level must give Random123's answer.
+void expect_answer(const PhiloxBlock& counter, std::uint32_t key0, std::uint32_t key1,
+                   const PhiloxBlock& answer) {
+    EXPECT(philox(counter, key0, key1) == answer);
+    for (int level = 0; level <= static_cast<int>(best_simd_level()); ++level) {
+        set_simd_level(static_cast<SimdLevel>(level));
+        PhiloxBlock blocks[19];
+        for (PhiloxBlock& block : blocks) block = counter;
+        philox_blocks(blocks, 19, key0, key1);
+        for (const PhiloxBlock& block : blocks) EXPECT(block == answer);
+    }
+}
+
+void random123_known_answers() {
+    // Random123 1.14, kat_vectors, philox4x32 with 10 rounds.
+    expect_answer({{0, 0, 0, 0}}, 0, 0, {{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}});
+    expect_answer({{~0u, ~0u, ~0u, ~0u}}, ~0u, ~0u,
+                  {{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}});
+    expect_answer({{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}}, 0xa4093822, 0x299f31d0,
+                  {{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}});
+}
+
+void checksums_are_those_of_the_scalar_code() {
+    for (const int num_items : {0, 1, 2, 3, 4, 5, 6, 100}) {
+        set_simd_level(SimdLevel::kScalar);
+        const std::uint32_t expected = philox_checksum(5, num_items);
+        for (int level = 0; level <= static_cast<int>(best_simd_level()); ++level) {
+            set_simd_level(static_cast<SimdLevel>(level));
+            EXPECT(philox_checksum(5, num_items) == expected);
+        }
+    }
+}
+
+void a_sequence_reads_its_blocks_in_order() {
     PhiloxSequence words(3, Stream::kSampleOps, 9);
     for (std::uint32_t block = 0; block < 3; ++block) {
         for (int lane = 0; lane < 4; ++lane) {
             EXPECT(words.next() == philox(3, Stream::kSampleOps, 9, block).word[lane]);
         }
     }
+}
+
+}  // namespace
+
+int main() {
+    random123_known_answers();
+    checksums_are_those_of_the_scalar_code();
+    a_sequence_reads_its_blocks_in_order();
     EXPECT(bounded(0, 7) == 0 && bounded(~0u, 7) == 6);
 }

@@ -1,8 +1,11 @@
+#include <algorithm>
+
 #include "batch.h"
 #include "cuda_emulation.h"
 #include "expect.h"
 #include "graph/sample_kernel.cuh"
 #include "support/parallel_for.h"
+#include "support/simd.h"
 
 using namespace gemcore;
 
@@ -56,6 +59,55 @@ void planes_give_what_the_definition_gives() {
     }
 }
 
+/// Sets every level in turn, from the slowest, and leaves the best one.
+template <typename Body>
+void at_every_level(const Body& body) {
+    for (int level = 0; level <= static_cast<int>(best_simd_level()); ++level) {
+        set_simd_level(static_cast<SimdLevel>(level));
+        body();
+    }
+}
+
+/// A kind of edges for cells of n nodes with which a level could go wrong.
+SampleSpec spec_of_kind(int n, int kind) {
+    const double edge_probs[] = {0.5, 0.05, 0.25, 0.9375, 1.0, 0.0, 1.0 / 4294967296.0};
+    const int num_possible = n * (n - 1) / 2;
+    const int num_ops = n % 3 == 0 ? 253 : n % 5 + 1;
+    SampleSpec spec{n, num_ops, n % 2 == 0, Distribution::kBernoulli, 0, -1};
+    if (kind < 7) spec.threshold = static_cast<std::uint64_t>(edge_probs[kind] * 4294967296.0);
+    if (kind == 0 && n % 4 == 0) spec.max_edges = num_possible / 2;
+    if (kind == 1 && n % 4 == 1) spec.max_edges = num_possible / 20;
+    if (kind == 7 || kind == 8) spec.distribution = Distribution::kUniformDensity;
+    if (kind == 8) spec.max_edges = num_possible / 2;
+    if (kind == 9) spec.distribution = Distribution::kEdgeShrink;
+    if (kind >= 10) {
+        spec.distribution = Distribution::kGrow;
+        spec.max_edges = kind == 10 ? 1 : 2 * n;
+    }
+    return spec;
+}
+
+void every_level_gives_the_scalar_bits() {
+    const std::uint64_t seed = 0x123456789abcdefu;
+    const std::uint64_t start = (std::uint64_t{1} << 32) - 5;  // Both halves of the index count.
+    for (int n = 1; n <= kMaxNodes; n += n < 70 ? 1 : 31) {
+        for (int kind = 0; kind < 12; ++kind) {
+            const SampleSpec spec = spec_of_kind(n, kind);
+            const std::int64_t num_cells = n < 20 ? 1101 : n < 70 ? 101 : 9;  // Several tiles.
+            set_simd_level(SimdLevel::kScalar);
+            Batch expected(num_cells, n);
+            EXPECT(sample(spec, seed, start, expected.writable()) == 0);
+            at_every_level([&] {
+                Batch actual(num_cells, n);
+                std::fill(actual.adjacency.begin(), actual.adjacency.end(), ~std::uint64_t{0});
+                std::fill(actual.ops.begin(), actual.ops.end(), std::uint8_t{77});
+                EXPECT(sample(spec, seed, start, actual.writable()) == 0);
+                EXPECT(actual == expected);
+            });
+        }
+    }
+}
+
 void the_cuda_kernel_gives_the_same_bits() {
     for (const SampleSpec& spec : specs()) {
         Batch expected(300, spec.num_nodes);
@@ -97,8 +149,9 @@ void edges_over_the_limit_are_counted() {
 }  // namespace
 
 int main() {
-    planes_give_what_the_definition_gives();
+    at_every_level(planes_give_what_the_definition_gives);
+    every_level_gives_the_scalar_bits();
     the_cuda_kernel_gives_the_same_bits();
     threads_and_splits_change_nothing();
-    edges_over_the_limit_are_counted();
+    at_every_level(edges_over_the_limit_are_counted);
 }

@@ -1,0 +1,136 @@
+// Operations of many cells at once: a lane is a cell, a vector one block of words of kLanes cells.
+#pragma once
+
+#include "graph/transpose_wide.h"
+#include "support/philox_wide.h"
+
+namespace gemcore::GEMCORE_SIMD_LEVEL {
+namespace {
+
+/// The operations of four nodes in the high half of a lane, a byte each: the high halves of
+/// word * num_ops. The product of node j is taken with 256^j num_ops, so its result lies in byte j.
+GEMCORE_ALWAYS_INLINE Lanes four_ops(const Lanes (&word)[4], const Lanes (&num_ops)[4]) {
+    Lanes op[4];
+    for (int j = 0; j < 4; ++j) op[j] = product(word[j], num_ops[j]);
+#ifdef __AVX512F__
+    const Lanes low = _mm512_mask_blend_epi8(0x2020202020202020, op[0], op[1]);
+    const Lanes high = _mm512_mask_blend_epi8(0x8080808080808080, op[2], op[3]);
+    return _mm512_mask_blend_epi8(0xc0c0c0c0c0c0c0c0, low, high);
+#else
+    const Lanes low = _mm256_blendv_epi8(op[0], op[1], all(std::uint64_t{0xff} << 40));
+    const Lanes high = _mm256_blendv_epi8(op[2], op[3], all(std::uint64_t{0xff} << 56));
+    return _mm256_blend_epi16(low, high, 0x88);
+#endif
+}
+
+/// The high half of `low` below the high half of `high`.
+GEMCORE_ALWAYS_INLINE Lanes join_high_halves(Lanes low, Lanes high) {
+#ifdef __AVX512F__
+    return _mm512_mask_shuffle_epi32(high, 0x5555, low, _MM_PERM_DDBB);
+#else
+    return _mm256_blend_epi32(shift_right<32>(low), high, 0xaa);
+#endif
+}
+
+GEMCORE_ALWAYS_INLINE Lanes add_bytes(Lanes a, std::uint64_t b) {
+#ifdef __AVX512F__
+    return _mm512_add_epi8(a, all(b));
+#else
+    return _mm256_add_epi8(a, all(b));
+#endif
+}
+
+/// Draws the operations of tiles.
+class OpDraw {
+ public:
+    OpDraw(const PhiloxKeys& keys, int num_nodes, int num_ops, bool has_output)
+        : keys_(keys), num_nodes_(num_nodes), num_ops_(num_ops), has_output_(has_output) {}
+
+    /// Writes the ops of cells index[0], index[1], ...; whole vectors of `index` are readable.
+    void draw(const std::uint64_t* index, int num_cells, std::uint8_t* ops) {
+        prepare(index[0] >> 32);
+        std::uint8_t* const end = ops + num_cells * num_nodes_;
+        for (int cell = 0; cell < num_cells; cell += kLanes) {
+            draw_vector(load(index + cell));
+            write(ops + cell * num_nodes_, end);
+        }
+    }
+
+ private:
+    static constexpr int kMostPairs = 256 / 8;
+
+    void prepare(std::uint64_t index_high) {
+        if (prepared_ == index_high) return;
+        prepared_ = index_high;
+        for (int block = 0; block < 2 * num_pairs_ + kChains; block += kLanes) {
+            const Lanes numbers = add(lane_numbers(), all(static_cast<std::uint64_t>(block)));
+            const BlockRounds rounds(keys_, numbers, static_cast<std::uint32_t>(index_high));
+            for (int j = 0; j < 3; ++j) store(blocks_[j] + block, rounds.word[j]);
+        }
+    }
+
+    GEMCORE_ALWAYS_INLINE BlockRounds block(int i) const {
+        return {all(blocks_[0][i]), all(blocks_[1][i]), all(blocks_[2][i])};
+    }
+
+    GEMCORE_NO_INLINE void draw_vector(Lanes index) {
+        const ItemRounds item(keys_, index, Stream::kSampleOps);
+        Lanes num_ops[4];
+        for (int j = 0; j < 4; ++j) num_ops[j] = all(static_cast<std::uint64_t>(num_ops_) << 8 * j);
+        for (int pair = 0; pair < num_pairs_; pair += kChains / 2) {
+            WideBlocks drawn[kChains];
+            for (int i = 0; i < kChains; ++i) {
+                drawn[i] = after_two_rounds(item, block(2 * pair + i));
+            }
+            philox<2>(keys_, drawn);
+            for (int i = 0; i < kChains; i += 2) {
+                const Lanes low = four_ops(drawn[i].word, num_ops);
+                const Lanes high = four_ops(drawn[i + 1].word, num_ops);
+                // Op 0 is the input.
+                store(pairs_[pair + i / 2],
+                      add_bytes(join_high_halves(low, high), 0x0101010101010101));
+            }
+        }
+        store(pairs_[0], both(load(pairs_[0]), all(~std::uint64_t{0xff})));
+    }
+
+    /// Writes the ops of the vector's cells that lie before `end`.
+    GEMCORE_NO_INLINE void write(std::uint8_t* ops, std::uint8_t* end) {
+        const int rounded = (num_nodes_ + 31) / 32 * 32;
+        for (int pair = 0; pair < num_pairs_; pair += 4) {
+            __m256i cells[kLanes];
+            transpose(pair_words(load(pairs_[pair]), load(pairs_[pair + 1])),
+                      pair_words(load(pairs_[pair + 2]), load(pairs_[pair + 3])), cells);
+            for (int cell = 0; cell < kLanes; ++cell) {
+                auto* const to = reinterpret_cast<__m256i*>(streams_[cell] + pair);
+                _mm256_store_si256(to, cells[cell]);
+            }
+        }
+        for (int cell = 0; cell < kLanes && ops < end; ++cell, ops += num_nodes_) {
+            const auto* const from = reinterpret_cast<const std::uint8_t*>(streams_[cell]);
+            if (end - ops >= rounded) {  // What is too much the next cells overwrite.
+                for (int i = 0; i < num_nodes_; i += 32) {
+                    const auto* const piece = reinterpret_cast<const __m256i*>(from + i);
+                    _mm256_storeu_si256(reinterpret_cast<__m256i*>(ops + i),
+                                        _mm256_load_si256(piece));
+                }
+            } else {
+                __builtin_memcpy(ops, from, static_cast<std::size_t>(num_nodes_));
+            }
+            if (has_output_) ops[num_nodes_ - 1] = static_cast<std::uint8_t>(num_ops_ + 1);
+        }
+    }
+
+    const PhiloxKeys keys_;
+    const int num_nodes_;
+    const int num_ops_;
+    const bool has_output_;
+    const int num_pairs_ = (num_nodes_ + 7) / 8;  ///< Of blocks: 8 words, an op each.
+    std::uint64_t prepared_ = ~std::uint64_t{0};
+    std::uint64_t blocks_[3][2 * kMostPairs + kChains + kLanes];
+    alignas(64) std::uint64_t pairs_[kMostPairs + kChains][kLanes];
+    alignas(64) std::uint64_t streams_[kLanes][kMostPairs];
+};
+
+}  // namespace
+}  // namespace gemcore::GEMCORE_SIMD_LEVEL
