@@ -7,9 +7,7 @@
 
 #include <cstdint>
 
-#ifndef GEMCORE_ALWAYS_INLINE
-#define GEMCORE_ALWAYS_INLINE inline __attribute__((always_inline))
-#endif
+#include "support/always_inline.h"
 
 namespace gemcore::GEMCORE_SIMD_LEVEL {
 namespace {

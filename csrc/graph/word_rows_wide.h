@@ -10,10 +10,7 @@
 
 #include "graph/bit_matrix_wide.h"
 #include "graph/dag_batch.h"
-
-#ifndef GEMCORE_ALWAYS_INLINE
-#define GEMCORE_ALWAYS_INLINE inline __attribute__((always_inline))
-#endif
+#include "support/always_inline.h"
 
 namespace gemcore::GEMCORE_SIMD_LEVEL {
 namespace {

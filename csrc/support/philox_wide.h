@@ -9,11 +9,8 @@
 
 #include <cstdint>
 
+#include "support/always_inline.h"
 #include "support/philox.h"
-
-#ifndef GEMCORE_ALWAYS_INLINE
-#define GEMCORE_ALWAYS_INLINE inline __attribute__((always_inline))
-#endif
 
 /// A loop on its own: inlined into a larger function, GCC spills what should stay in registers.
 #define GEMCORE_NO_INLINE __attribute__((noinline))

@@ -25,7 +25,7 @@ class Refiner32 {
         }
     }
 
-    GEMCORE_ALWAYS_INLINE_MEMBER void read(std::int64_t graph) {
+    GEMCORE_ALWAYS_INLINE void read(std::int64_t graph) {
         const DagBatch& graphs = batch_.graphs;
         size = graphs.sizes[graph];
         Words rows;
@@ -48,7 +48,7 @@ class Refiner32 {
         }
     }
 
-    GEMCORE_ALWAYS_INLINE_MEMBER void refine() {
+    GEMCORE_ALWAYS_INLINE void refine() {
         switch ((size + 7) / 8) {
             case 1:
                 return refine_eights<1>();
@@ -61,7 +61,7 @@ class Refiner32 {
         }
     }
 
-    GEMCORE_ALWAYS_INLINE_MEMBER std::uint64_t sum_of_mixed() const {
+    GEMCORE_ALWAYS_INLINE std::uint64_t sum_of_mixed() const {
         Colors mixed_colors;
         if (size <= 8) {
             salted<1>(colors, 0, mixed_colors);
@@ -85,7 +85,7 @@ class Refiner32 {
 
     /// One round, of 8 kEights nodes.
     template <int kEights>
-    GEMCORE_ALWAYS_INLINE_MEMBER void refine_eights() {
+    GEMCORE_ALWAYS_INLINE void refine_eights() {
         Colors terms;
         Colors sums;
         salted<kEights>(colors, static_cast<std::uint64_t>(Role::kInput), terms);

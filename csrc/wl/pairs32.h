@@ -50,7 +50,7 @@ class Pair32 {
     }
 
     /// Reads a pair and finds what may be equal in it: no branch depends on what is read.
-    GEMCORE_ALWAYS_INLINE_MEMBER void load(std::int64_t graph) {
+    GEMCORE_ALWAYS_INLINE void load(std::int64_t graph) {
         load_side(job_.x, graph, job_.label_of_op_x, side_[0]);
         load_side(job_.y, graph, job_.label_of_op_y, side_[1]);
         const bool looks = job_.n_iter >= first_round_ && num_shared_[first_round_] < kManyShared;
@@ -58,7 +58,7 @@ class Pair32 {
     }
 
     /// Counts the matches of the pair that was read.
-    GEMCORE_ALWAYS_INLINE_MEMBER void count(Matches* matches) {
+    GEMCORE_ALWAYS_INLINE void count(Matches* matches) {
         int round = first_round_;
         if (has_codes_) matches[0] = match_labels();
         if (job_.n_iter < first_round_) return;
@@ -73,8 +73,8 @@ class Pair32 {
     }
 
  private:
-    GEMCORE_ALWAYS_INLINE_MEMBER void load_side(const LabelledBatch& batch, std::int64_t graph,
-                                                const std::uint8_t* label_of_op, Side32& side) {
+    GEMCORE_ALWAYS_INLINE void load_side(const LabelledBatch& batch, std::int64_t graph,
+                                         const std::uint8_t* label_of_op, Side32& side) {
         const DagBatch& graphs = batch.graphs;
         side.size = graphs.sizes[graph];
         side.has_colors = false;
@@ -103,8 +103,8 @@ class Pair32 {
     }
 
     /// The codes after the first round.
-    GEMCORE_ALWAYS_INLINE_MEMBER void encode(const DagBatch& graphs, std::int64_t graph,
-                                             const std::uint8_t* label_of_op, Side32& side) {
+    GEMCORE_ALWAYS_INLINE void encode(const DagBatch& graphs, std::int64_t graph,
+                                      const std::uint8_t* label_of_op, Side32& side) {
         const std::int64_t readable = (graphs.num_graphs - graph) * graphs.num_nodes;
         const Labels labels = load_labels(graphs.ops_of(graph), side.size, readable, label_of_op);
         const std::uint32_t present = first_bits(side.size);
@@ -146,7 +146,7 @@ class Pair32 {
         set_codes(side.colors, side.codes);
     }
 
-    GEMCORE_ALWAYS_INLINE_MEMBER Matches match_labels() const {
+    GEMCORE_ALWAYS_INLINE Matches match_labels() const {
         Matches matches{0, 0, 0};
         for (int label = 0; label < job_.num_labels; ++label) {
             const std::int64_t x = side_[0].label_count[label];
@@ -162,7 +162,7 @@ class Pair32 {
     ///
     /// There are two ways, and the one is taken that did better for the pairs before: look for the
     /// few that are equal, or compare all with all.
-    GEMCORE_ALWAYS_INLINE_MEMBER Matches count_round(int round, std::uint32_t shared[2]) {
+    GEMCORE_ALWAYS_INLINE Matches count_round(int round, std::uint32_t shared[2]) {
         const std::uint32_t in_question[2] = {shared[0], shared[1]};
         Matches matches;
         const Width width = width_of(round);
@@ -179,8 +179,8 @@ class Pair32 {
         return matches;
     }
 
-    GEMCORE_ALWAYS_INLINE_MEMBER Matches count_few(int round, const std::uint32_t in_question[2],
-                                                   std::uint32_t shared[2]) {
+    GEMCORE_ALWAYS_INLINE Matches count_few(int round, const std::uint32_t in_question[2],
+                                            std::uint32_t shared[2]) {
         Side32& x = side_[0];
         Side32& y = side_[1];
         const Width width = width_of(round);
@@ -215,7 +215,7 @@ class Pair32 {
     }
 
     /// At least one of every two nodes that are equal; a bit a node, those of x first.
-    GEMCORE_ALWAYS_INLINE_MEMBER std::uint64_t find_candidates() const {
+    GEMCORE_ALWAYS_INLINE std::uint64_t find_candidates() const {
         const Codes& x = side_[0].codes;
         const Codes& y = side_[1].codes;
         const std::uint32_t some_x = equal_across(x, y) | equal_within(x);
@@ -224,8 +224,8 @@ class Pair32 {
 
     /// The same by digests alone, without a branch. False where digests agree and codes don't.
     template <Width kWidth>
-    GEMCORE_ALWAYS_INLINE_MEMBER bool count_all(const std::uint32_t in_question[2],
-                                                std::uint32_t shared[2], Matches& matches) const {
+    GEMCORE_ALWAYS_INLINE bool count_all(const std::uint32_t in_question[2],
+                                         std::uint32_t shared[2], Matches& matches) const {
         const Codes& x = side_[0].codes;
         const Codes& y = side_[1].codes;
         std::uint64_t clash = 0;
@@ -263,9 +263,8 @@ class Pair32 {
 
     /// 0 where the first of `lanes`, if there is one, has the code of lane i of `codes`.
     template <Width kWidth>
-    GEMCORE_ALWAYS_INLINE_MEMBER std::uint64_t difference(const Codes& codes, int i,
-                                                          const Codes& other,
-                                                          std::uint32_t lanes) const {
+    GEMCORE_ALWAYS_INLINE std::uint64_t difference(const Codes& codes, int i, const Codes& other,
+                                                   std::uint32_t lanes) const {
         const int first = __builtin_ctz(lanes | 1u << 31);
         const std::uint64_t unlike = kWidth == Width::kLow
                                          ? codes.low.of[i] ^ other.low.of[first]
@@ -273,13 +272,13 @@ class Pair32 {
         return lanes == 0 ? 0 : unlike;
     }
 
-    GEMCORE_ALWAYS_INLINE_MEMBER Width width_of(int round) const {
+    GEMCORE_ALWAYS_INLINE Width width_of(int round) const {
         return has_codes_ && round == 1 ? first_width_ : Width::kWhole;
     }
 
     /// Whether two nodes have equal colors after round + 1 too: looked up at once, for where few
     /// nodes are equal it ends most comparisons here. True where it would cost more.
-    GEMCORE_ALWAYS_INLINE_MEMBER bool stay_equal(std::uint64_t two, int round) {
+    GEMCORE_ALWAYS_INLINE bool stay_equal(std::uint64_t two, int round) {
         const int first = __builtin_ctzll(two);
         const int second = __builtin_ctzll(two & (two - 1));
         Side32& a = side_[first / kLanes];
@@ -290,7 +289,7 @@ class Pair32 {
         return refined(a, first % kLanes) == refined(b, second % kLanes);
     }
 
-    GEMCORE_ALWAYS_INLINE_MEMBER void make_colors(Side32& side) const {
+    GEMCORE_ALWAYS_INLINE void make_colors(Side32& side) const {
         if (side.has_colors) return;
         mixed(side.codes, first_width_, side.colors);
         side.round = 1;
@@ -298,7 +297,7 @@ class Pair32 {
     }
 
     /// The color of a node after round side.round + 1.
-    GEMCORE_ALWAYS_INLINE_MEMBER std::uint64_t refined(const Side32& side, int v) const {
+    GEMCORE_ALWAYS_INLINE std::uint64_t refined(const Side32& side, int v) const {
         std::uint64_t color = side.colors.of[v] * kFactors[0] +
                               sum_of(side.colors, side.neighbors.of[v]) * kFactors[1];
         if (apart_) color += sum_of(side.colors, side.inputs.of[v]) * kFactors[2];
@@ -306,7 +305,7 @@ class Pair32 {
     }
 
     /// Computes the colors of `wanted` after one more round than `round`.
-    GEMCORE_ALWAYS_INLINE_MEMBER void refine(Side32& side, std::uint32_t wanted, int round) const {
+    GEMCORE_ALWAYS_INLINE void refine(Side32& side, std::uint32_t wanted, int round) const {
         if (wanted == 0) return;
         make_colors(side);
         while (side.round < round) refine_all(side);

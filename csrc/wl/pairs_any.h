@@ -16,15 +16,13 @@ namespace {
 struct Nodes {
     std::uint64_t word[kMaxWords];
 
-    GEMCORE_ALWAYS_INLINE_MEMBER bool is_empty() const {
+    GEMCORE_ALWAYS_INLINE bool is_empty() const {
         return (word[0] | word[1] | word[2] | word[3]) == 0;
     }
-    GEMCORE_ALWAYS_INLINE_MEMBER void add(const std::uint64_t* row, int num_words) {
+    GEMCORE_ALWAYS_INLINE void add(const std::uint64_t* row, int num_words) {
         for (int w = 0; w < num_words; ++w) word[w] |= row[w];
     }
-    GEMCORE_ALWAYS_INLINE_MEMBER void add(int node) {
-        word[node / 64] |= std::uint64_t{1} << (node % 64);
-    }
+    GEMCORE_ALWAYS_INLINE void add(int node) { word[node / 64] |= std::uint64_t{1} << (node % 64); }
 };
 
 GEMCORE_ALWAYS_INLINE int pop_node(Nodes& nodes) {
