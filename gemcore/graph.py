@@ -182,7 +182,9 @@ def _edits_of_each(num_edits: int | ArrayLike, num_cells: int) -> NDArray[np.int
         raise ValueError(f"num_edits must have shape [{num_cells}], got {list(edits.shape)}")
     if edits.size and not (edits.min() >= 0 and edits.max() < 2**31):
         raise ValueError(f"num_edits must be >= 0, got {edits.min()}")
-    return np.ascontiguousarray(np.broadcast_to(edits, num_cells), dtype=np.int32)
+    each = np.empty(num_cells, dtype=np.int32)
+    each[:] = edits
+    return each
 
 
 def _flags_of_each(renumber: bool | ArrayLike, num_cells: int) -> NDArray[np.uint8]:
@@ -191,4 +193,6 @@ def _flags_of_each(renumber: bool | ArrayLike, num_cells: int) -> NDArray[np.uin
         raise TypeError(f"renumber must be bool, got {flags.dtype}")
     if flags.ndim != 0 and flags.shape != (num_cells,):
         raise ValueError(f"renumber must have shape [{num_cells}], got {list(flags.shape)}")
-    return np.ascontiguousarray(np.broadcast_to(flags, num_cells), dtype=np.uint8)
+    each = np.empty(num_cells, dtype=np.uint8)
+    each[:] = flags
+    return each

@@ -20,8 +20,8 @@ struct PinnedOps {
 /// already tried are passed over. is_proven: [num_graphs], false where the search was cut off after
 /// kMaxRefinements refinements: the order is then one of several that other numberings of the graph
 /// may get. Cost: two rounds of refinement where place, longest path and near color tell all nodes
-/// apart, twins (equal op, inputs and outputs) excepted: in 998 of 1000 random cells of 30 nodes.
-/// Threaded.
+/// apart, twins (equal op, inputs and outputs) excepted: in 998 of 1000 pruned cells of 30 nodes
+/// and density .2. Threaded.
 void canonicalize(const LabelledBatch& cells, const PinnedOps& pinned,
                   const MutableDagBatch& canonical, bool* is_proven);
 
