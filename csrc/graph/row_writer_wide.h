@@ -34,10 +34,7 @@ class NarrowRows {
     explicit NarrowRows(int num_nodes)
         : num_rows_(num_nodes), num_parts_((num_nodes + kLanes - 1) / kLanes) {
         for (int i = 0; i < num_parts_; ++i) {
-            // The last part overlaps the one before, so that every store is a whole one.
-            const int last = num_nodes < kLanes ? 0 : num_nodes - kLanes;
-            parts_[i].row = i * kLanes < last ? i * kLanes : last;
-            for (int lane = 0; lane < kLanes; ++lane) fill(parts_[i], lane);
+            for (int lane = 0; lane < kLanes; ++lane) fill(i, lane);
         }
     }
 
@@ -47,20 +44,34 @@ class NarrowRows {
         write_parts<1>(streams, stride, rows);
     }
 
+#ifdef __AVX512F__
+    /// Cells one after the other, from their streams inverted. Requires 25 rows or more.
+    GEMCORE_ALWAYS_INLINE void write_inverted(const Lanes (&streams)[kLanes],
+                                              std::uint64_t* rows) const {
+        const Tables<4> tables(parts_);
+        for (int cell = 0; cell < kLanes; ++cell, rows += num_rows_) {
+            for (int i = 0; i < 4; ++i) {
+                const Lanes placed = tables.place(streams[cell], i);
+                store(rows + row_of(i, 4), without(tables.mask[i], placed));
+            }
+        }
+    }
+#endif
+
  private:
     struct Part {
         alignas(64) std::uint32_t index[2 * kLanes];  ///< The two words of each row's field.
         std::uint64_t left[kLanes];                   ///< Rotation that brings them to their place.
         std::uint64_t mask[kLanes];
-        int row;
         int word;  ///< First word of the stream that is loaded.
     };
 
-    void fill(Part& part, int lane) const {
+    void fill(int i, int lane) {
+        Part& part = parts_[i];
+        const int first = row_of(i, num_parts_);
+        const int u = first + lane;
         // 16 words are the whole stream; 8 hold what 4 rows need.
-        const int first_bit = part.row * (2 * num_rows_ - part.row - 1) / 2;
-        part.word = kLanes == 8 ? 0 : first_bit / 32;
-        const int u = part.row + lane;
+        part.word = kLanes == 8 ? 0 : first * (2 * num_rows_ - first - 1) / 2 / 32;
         const WordField field = u < num_rows_ ? word_field(num_rows_, u, 0) : WordField{0, 0};
         const int offset = field.mask == 0 ? 32 * part.word : field.position + u + 1;
         const auto word = static_cast<std::uint32_t>(offset / 32 - part.word);
@@ -70,24 +81,47 @@ class NarrowRows {
         part.mask[lane] = field.mask;
     }
 
-    GEMCORE_ALWAYS_INLINE static Lanes rows_of(Lanes words, Lanes index, Lanes left, Lanes mask) {
+    /// The tables of all parts, in registers.
+    template <int kParts>
+    struct Tables {
+        Lanes index[kParts];
+        Lanes left[kParts];
+        Lanes mask[kParts];
+
+        GEMCORE_ALWAYS_INLINE explicit Tables(const Part* parts) {
+            for (int i = 0; i < kParts; ++i) {
+                index[i] = load(parts[i].index);
+                left[i] = load(parts[i].left);
+                mask[i] = load(parts[i].mask);
+            }
+        }
+
+        /// Rows of part i, with bits of other rows around them.
+        GEMCORE_ALWAYS_INLINE Lanes place(Lanes words, int i) const {
 #ifdef __AVX512F__
-        return both(_mm512_rolv_epi64(_mm512_permutexvar_epi32(index, words), left), mask);
+            return _mm512_rolv_epi64(_mm512_permutexvar_epi32(index[i], words), left[i]);
 #else
-        const Lanes fields = _mm256_permutevar8x32_epi32(words, index);
-        const Lanes right = _mm256_srlv_epi64(fields, _mm256_sub_epi64(all(64), left));
-        return both(_mm256_or_si256(_mm256_sllv_epi64(fields, left), right), mask);
+            const Lanes fields = _mm256_permutevar8x32_epi32(words, index[i]);
+            const Lanes right = _mm256_srlv_epi64(fields, _mm256_sub_epi64(all(64), left[i]));
+            return _mm256_or_si256(_mm256_sllv_epi64(fields, left[i]), right);
 #endif
+        }
+    };
+
+    /// The first row of a part: the last part overlaps the one before, so that every store is a
+    /// whole one.
+    GEMCORE_ALWAYS_INLINE int row_of(int part, int num_parts) const {
+        if (part < num_parts - 1 || num_rows_ < kLanes) return part * kLanes;
+        return num_rows_ - kLanes;
     }
 
     /// Fewer rows than lanes.
     void write_few(const std::uint64_t* streams, int stride, std::uint64_t* const* rows) const {
-        const Part& part = parts_[0];
+        const Tables<1> tables(parts_);
         for (int cell = 0; cell < kLanes; ++cell) {
             if (rows[cell] == nullptr) continue;
             std::uint64_t found[kLanes];
-            store(found, rows_of(load(streams + cell * stride), load(part.index), load(part.left),
-                                 load(part.mask)));
+            store(found, both(tables.place(load(streams + cell * stride), 0), tables.mask[0]));
             for (int u = 0; u < num_rows_; ++u) rows[cell][u] = found[u];
         }
     }
@@ -98,20 +132,15 @@ class NarrowRows {
         if constexpr (kParts < kNarrow / kLanes) {
             if (kParts < num_parts_) return write_parts<kParts + 1>(streams, stride, rows);
         }
-        Lanes index[kParts], left[kParts], mask[kParts];  // Stay in registers.
-        for (int i = 0; i < kParts; ++i) {
-            index[i] = load(parts_[i].index);
-            left[i] = load(parts_[i].left);
-            mask[i] = load(parts_[i].mask);
-        }
+        const Tables<kParts> tables(parts_);
         for (int cell = 0; cell < kLanes; ++cell) {
             if (rows[cell] == nullptr) continue;
             const auto* const words =
                 reinterpret_cast<const std::uint32_t*>(streams + cell * stride);
             for (int i = 0; i < kParts; ++i) {
                 const int word = kLanes == 8 ? 0 : parts_[i].word;
-                const Lanes row = rows_of(load(words + word), index[i], left[i], mask[i]);
-                store(rows[cell] + (i < kParts - 1 ? i * kLanes : num_rows_ - kLanes), row);
+                const Lanes placed = tables.place(load(words + word), i);
+                store(rows[cell] + row_of(i, kParts), both(placed, tables.mask[i]));
             }
         }
     }
@@ -165,6 +194,8 @@ class RowWriter {
           is_narrow_(num_nodes <= kNarrow),
           narrow_(is_narrow_ ? num_nodes : 0),
           wide_(is_narrow_ ? 0 : num_nodes) {}
+
+    const NarrowRows& narrow() const { return narrow_; }
 
     /// `pairs`: the blocks' halves, as WordPairs. Null rows are not written.
     void write(const std::uint64_t* pairs, std::uint64_t* const* rows) {

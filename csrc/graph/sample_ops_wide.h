@@ -50,7 +50,9 @@ class OpDraw {
     void draw(const std::uint64_t* index, int num_cells, std::uint8_t* ops) {
         prepare(index[0] >> 32);
         std::uint8_t* const end = ops + num_cells * num_nodes_;
-        for (int cell = 0; cell < num_cells; cell += kLanes) {
+        int cell = 0;
+        if (num_pairs_ == 4) cell = draw_quads(index, num_cells, ops);
+        for (; cell < num_cells; cell += kLanes) {
             draw_vector(load(index + cell));
             write(ops + cell * num_nodes_, end);
         }
@@ -73,25 +75,53 @@ class OpDraw {
         return {all(blocks_[0][i]), all(blocks_[1][i]), all(blocks_[2][i])};
     }
 
-    GEMCORE_NO_INLINE void draw_vector(Lanes index) {
-        const ItemRounds item(keys_, index, Stream::kSampleOps);
+    /// Pairs `pair`, `pair` + 1, ... of the item: the ops of 8 nodes each.
+    GEMCORE_ALWAYS_INLINE void draw_pairs(const ItemRounds& item, int pair,
+                                          Lanes (&pairs)[kChains / 2]) const {
+        WideBlocks drawn[kChains];
+        for (int i = 0; i < kChains; ++i) drawn[i] = after_two_rounds(item, block(2 * pair + i));
+        philox<2>(keys_, drawn);
         Lanes num_ops[4];
         for (int j = 0; j < 4; ++j) num_ops[j] = all(static_cast<std::uint64_t>(num_ops_) << 8 * j);
+        for (int i = 0; i < kChains / 2; ++i) {
+            const Lanes low = four_ops(drawn[2 * i].word, num_ops);
+            const Lanes high = four_ops(drawn[2 * i + 1].word, num_ops);
+            // Op 0 is the input.
+            pairs[i] = add_bytes(join_high_halves(low, high), 0x0101010101010101);
+        }
+        if (pair == 0) pairs[0] = both(pairs[0], all(~std::uint64_t{0xff}));
+    }
+
+    GEMCORE_NO_INLINE void draw_vector(Lanes index) {
+        const ItemRounds item(keys_, index, Stream::kSampleOps);
         for (int pair = 0; pair < num_pairs_; pair += kChains / 2) {
-            WideBlocks drawn[kChains];
-            for (int i = 0; i < kChains; ++i) {
-                drawn[i] = after_two_rounds(item, block(2 * pair + i));
+            Lanes pairs[kChains / 2];
+            draw_pairs(item, pair, pairs);
+            for (int i = 0; i < kChains / 2; ++i) store(pairs_[pair + i], pairs[i]);
+        }
+    }
+
+    /// Cells of 25 .. 32 nodes, from registers to their ops; stops short of the end, for whole
+    /// pieces of 32 are written. Returns how many were drawn.
+    GEMCORE_NO_INLINE int draw_quads(const std::uint64_t* index, int num_cells, std::uint8_t* ops) {
+        int cell = 0;
+        for (; num_cells - cell > kLanes; cell += kLanes) {
+            const ItemRounds item(keys_, load(index + cell), Stream::kSampleOps);
+            Lanes pairs[4];
+#pragma GCC unroll 4
+            for (int pair = 0; pair < 4; pair += kChains / 2) {
+                Lanes some[kChains / 2];
+                draw_pairs(item, pair, some);
+                for (int i = 0; i < kChains / 2; ++i) pairs[pair + i] = some[i];
             }
-            philox<2>(keys_, drawn);
-            for (int i = 0; i < kChains; i += 2) {
-                const Lanes low = four_ops(drawn[i].word, num_ops);
-                const Lanes high = four_ops(drawn[i + 1].word, num_ops);
-                // Op 0 is the input.
-                store(pairs_[pair + i / 2],
-                      add_bytes(join_high_halves(low, high), 0x0101010101010101));
+            __m256i cells[kLanes];
+            transpose(pair_words(pairs[0], pairs[1]), pair_words(pairs[2], pairs[3]), cells);
+            for (int lane = 0; lane < kLanes; ++lane, ops += num_nodes_) {
+                _mm256_storeu_si256(reinterpret_cast<__m256i*>(ops), cells[lane]);
+                if (has_output_) ops[num_nodes_ - 1] = static_cast<std::uint8_t>(num_ops_ + 1);
             }
         }
-        store(pairs_[0], both(load(pairs_[0]), all(~std::uint64_t{0xff})));
+        return cell;
     }
 
     /// Writes the ops of the vector's cells that lie before `end`.

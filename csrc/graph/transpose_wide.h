@@ -48,10 +48,9 @@ GEMCORE_ALWAYS_INLINE void transpose(WordPairs first, WordPairs second, __m256i 
 #endif
 }
 
-/// Eight words of each cell, to streams that are `stride` words apart.
-GEMCORE_ALWAYS_INLINE void transpose(const WordPairs (&pairs)[4], std::uint64_t* streams,
-                                     int stride) {
 #ifdef __AVX512F__
+/// Eight words of each cell.
+GEMCORE_ALWAYS_INLINE void transpose(const WordPairs (&pairs)[4], Lanes (&cells)[kLanes]) {
     for (int odd = 0; odd < 2; ++odd) {
         Lanes pair[4];
         for (int i = 0; i < 4; ++i) pair[i] = odd == 0 ? pairs[i].even : pairs[i].odd;
@@ -59,11 +58,21 @@ GEMCORE_ALWAYS_INLINE void transpose(const WordPairs (&pairs)[4], std::uint64_t*
         const Lanes b = _mm512_shuffle_i64x2(pair[0], pair[1], 0xee);
         const Lanes c = _mm512_shuffle_i64x2(pair[2], pair[3], 0x44);
         const Lanes d = _mm512_shuffle_i64x2(pair[2], pair[3], 0xee);
-        store(streams + odd * stride, _mm512_shuffle_i64x2(a, c, 0x88));
-        store(streams + (odd + 2) * stride, _mm512_shuffle_i64x2(a, c, 0xdd));
-        store(streams + (odd + 4) * stride, _mm512_shuffle_i64x2(b, d, 0x88));
-        store(streams + (odd + 6) * stride, _mm512_shuffle_i64x2(b, d, 0xdd));
+        cells[odd] = _mm512_shuffle_i64x2(a, c, 0x88);
+        cells[odd + 2] = _mm512_shuffle_i64x2(a, c, 0xdd);
+        cells[odd + 4] = _mm512_shuffle_i64x2(b, d, 0x88);
+        cells[odd + 6] = _mm512_shuffle_i64x2(b, d, 0xdd);
     }
+}
+#endif
+
+/// The same to streams that are `stride` words apart.
+GEMCORE_ALWAYS_INLINE void transpose(const WordPairs (&pairs)[4], std::uint64_t* streams,
+                                     int stride) {
+#ifdef __AVX512F__
+    Lanes cells[kLanes];
+    transpose(pairs, cells);
+    for (int cell = 0; cell < kLanes; ++cell) store(streams + cell * stride, cells[cell]);
 #else
     for (int half = 0; half < 2; ++half) {
         __m256i cells[kLanes];
