@@ -114,7 +114,7 @@ void run(const Options& options) {
         const Input input = read_input(options.replay);
         for (const SimdLevel level : options.levels) {
             set_level_under_test(level);
-            execute(input, "finding-replayed");
+            execute(input, options.replay);
             std::printf("no finding at level %s\n", simd_level_name(level).c_str());
         }
         return;

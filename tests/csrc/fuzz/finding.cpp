@@ -22,8 +22,8 @@ void write_input() {
     if (current == nullptr) return;
     const int file = open(current_name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
     if (file < 0 || write(file, current->data(), current->size()) < 0) std::perror(current_name);
-    std::fprintf(stderr, "the input is in %s: run again with --replay %s\n", current_name,
-                 current_name);
+    for (const std::uint8_t byte : *current) std::fprintf(stderr, "%02x", byte);
+    std::fprintf(stderr, "\nThese bytes are in %s: --replay %s\n", current_name, current_name);
     current = nullptr;
 }
 
