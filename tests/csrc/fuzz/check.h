@@ -12,9 +12,9 @@ namespace gemcore::fuzz {
 /// A check draws what it needs beside the case from the bytes that are left.
 using Check = void(const FuzzCase& drawn, ByteReader& bytes);
 
-Check check_colors, check_pairs, check_gram, check_features;       // wl_checks.cpp
-Check check_hash, check_canonicalize, check_prune, check_perturb;  // graph_checks.cpp
-Check check_sample, check_cost;                                    // sample_checks.cpp, ...
+// wl_checks.cpp, gram_checks.cpp, graph_checks.cpp, sample_checks.cpp, cost_checks.cpp
+Check check_colors, check_pairs, check_gram, check_features, check_hash;
+Check check_canonicalize, check_prune, check_perturb, check_sample, check_cost;
 
 /// A new entry point gets a check here.
 inline constexpr Check* kChecks[] = {

@@ -13,7 +13,7 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-type Lines = dict[int, bool]
+Lines = dict[int, bool]
 
 
 def read_counts(build: Path) -> dict[tuple[str, str], Lines]:

@@ -7,7 +7,7 @@
 #include "graph/hash.h"
 #include "graph/perturb.h"
 #include "graph/prune.h"
-#include "wl/features.h"
+#include "wl/colors.h"
 
 namespace gemcore::fuzz {
 namespace {
@@ -72,14 +72,16 @@ bool are_equal(const GraphSet& a, const GraphSet& b, std::int64_t graph) {
 /// refinements.
 std::int64_t num_graphs_of_few_ties(const LabelledBatch& cells) {
     const WlOptions options{4, Direction::kInOut, BaseLabels::kOps, {1, 1, 1, 1, 1}, false};
-    const Histograms histograms = wl_histograms(cells, options);
+    const std::int64_t num_graphs = cells.graphs.num_graphs, num_nodes = cells.graphs.num_nodes;
+    Guarded<std::uint64_t> colors(num_graphs * 5 * num_nodes);
+    wl_colors(cells, options, colors.data());
     std::int64_t num_ties = 0;
-    for (std::int64_t i = 0; i < cells.graphs.num_graphs; ++i) {
-        const std::int64_t* const end = &histograms.row_begin[(i + 1) * histograms.num_rounds];
-        num_ties += cells.graphs.sizes[i] - (end[0] - end[-1]);
+    for (std::int64_t i = 0; i < num_graphs; ++i) {
+        const std::uint64_t* const last = colors.data() + (5 * i + 4) * num_nodes;
+        for (int v = 1; v < cells.graphs.sizes[i]; ++v) num_ties += last[v] == last[v - 1];
         if (num_ties > kFewTies) return i;
     }
-    return cells.graphs.num_graphs;
+    return num_graphs;
 }
 
 /// By definition: from node 0 along edges, over and over until nothing changes.
