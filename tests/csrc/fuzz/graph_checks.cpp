@@ -77,7 +77,8 @@ std::int64_t num_graphs_of_few_ties(const LabelledBatch& cells) {
     wl_colors(cells, options, colors.data());
     std::int64_t num_ties = 0;
     for (std::int64_t i = 0; i < num_graphs; ++i) {
-        const std::uint64_t* const last = colors.data() + (5 * i + 4) * num_nodes;
+        std::uint64_t* const last = colors.data() + (5 * i + 4) * num_nodes;
+        std::sort(last, last + cells.graphs.sizes[i]);
         for (int v = 1; v < cells.graphs.sizes[i]; ++v) num_ties += last[v] == last[v - 1];
         if (num_ties > kFewTies) return i;
     }
