@@ -2,8 +2,8 @@
 
 python tests/csrc/fuzz/coverage.py BUILD [--missed]
 
-A wide source counts once for each level that it is built for; a header counts a line that any
-source ran. With --missed the lines that nothing ran are listed too.
+What is built once for each level counts once for each; of a line in a header any source may have
+run it. With --missed the lines that nothing ran are listed too.
 """
 
 import argparse
@@ -13,6 +13,10 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
+LEVELS = {
+    f"gemcore_{level}": level
+    for level in ("scalar", "avx2", "avx512_base", "avx512_vbmi", "avx512_vp2")
+}
 Lines = dict[int, bool]
 
 
@@ -20,17 +24,15 @@ def read_counts(build: Path) -> dict[tuple[str, str], Lines]:
     """Which lines ran, for each file of csrc/ and each level that it was built for."""
     ran: dict[tuple[str, str], Lines] = defaultdict(dict)
     for notes in sorted(build.rglob("*.gcno")):
-        if "tests" in notes.relative_to(build).parts:
-            continue
-        level = next((part[8:-4] for part in notes.parts if part.startswith("gemcore_")), "")
+        target = next((part for part in notes.parts if part.endswith(".dir")), "")
+        level = LEVELS.get(target.removesuffix(".dir"), "any")
         command = ["gcov", "--json-format", "--stdout", str(notes)]
         found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=build)
         for file in json.loads(found.stdout)["files"]:
             path = (build / file["file"]).resolve()
             if not path.is_relative_to(ROOT / "csrc"):
                 continue
-            is_wide = level != "kernels"
-            lines = ran[str(path.relative_to(ROOT)), level if is_wide else ""]
+            lines = ran[str(path.relative_to(ROOT)), level]
             for line in file["lines"]:
                 number = line["line_number"]
                 lines[number] = lines.get(number, False) or line["count"] > 0
@@ -56,9 +58,11 @@ def main() -> None:
     print("| file | level | lines | ran |\n|---|---|---|---|")
     total = covered = 0
     for (path, level), lines in sorted(read_counts(arguments.build.resolve()).items()):
+        if not lines:
+            continue
         ran = sum(lines.values())
         total, covered = total + len(lines), covered + ran
-        print(f"| `{path}` | {level or 'any'} | {len(lines)} | {100 * ran / len(lines):.1f} % |")
+        print(f"| `{path}` | {level} | {len(lines)} | {100 * ran / len(lines):.1f} % |")
         missed = sorted(number for number, has_run in lines.items() if not has_run)
         if arguments.missed and missed:
             print(f"|   not run: {runs(missed)} | | | |")
