@@ -13,7 +13,7 @@ const char* const kNames[] = {"scalar", "avx2", "avx512_base", "avx512_vbmi", "a
 std::atomic<int> level_in_use{kUnknown};
 
 SimdLevel level_of_cpu() {
-#ifdef __x86_64__
+#ifdef GEMCORE_HAS_LEVELS
     __builtin_cpu_init();  // GCC and Clang ask the system too, whether it saves wide registers.
     const auto has_all = [](auto... flags) { return (... && (flags != 0)); };
     if (!has_all(__builtin_cpu_supports("avx2"), __builtin_cpu_supports("bmi"),

@@ -4,11 +4,16 @@
 // builds once for each level, with that level's instructions and in the namespace of its name
 // (GEMCORE_SIMD_LEVEL). Such a source calls no inline function that other files call too, unless it
 // is forced inline: the linker keeps one copy of each, and must not keep one that this CPU can't
-// run. On other CPUs than x86-64 there is the portable version alone.
+// run. On other CPUs than x86-64, and with GEMCORE_PORTABLE (CMake's GEMCORE_WIDE=OFF), there is the
+// portable version alone.
 #pragma once
 
 #include <string>
 #include <vector>
+
+#if defined(__x86_64__) && !defined(GEMCORE_PORTABLE)
+#define GEMCORE_HAS_LEVELS 1
+#endif
 
 namespace gemcore {
 
@@ -38,7 +43,7 @@ SimdLevel read_simd_level(const std::string& what, const std::string& name);
 
 void set_simd_level(SimdLevel level);
 
-#ifdef __x86_64__
+#ifdef GEMCORE_HAS_LEVELS
 /// Declares a kernel in the namespace of every level.
 #define GEMCORE_DECLARE_LEVELS(...) \
     namespace scalar {              \
