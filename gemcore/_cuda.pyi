@@ -7,6 +7,5 @@ def sample(
     seed: int,
     start: int,
     cells: tuple[int, int, int],  # adjacency, ops, sizes
-    num_failed: int,
     stream: int,
 ) -> None: ...

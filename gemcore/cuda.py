@@ -48,7 +48,7 @@ def require_cuda(what: str) -> ModuleType:
 
 def sample_cuda(
     spec: tuple[int, int, bool, int, int, int], num_cells: int, seed: int, start: int
-) -> tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint16], int]:
+) -> tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint16]]:
     """``_core.sample`` on the current CUDA device, the same bits; arrays come back to the host."""
     module = require_cuda("sample")
     num_nodes = spec[0]
@@ -57,19 +57,16 @@ def sample_cuda(
     adjacency = torch.empty(shape, dtype=torch.int64, device="cuda")
     ops = torch.empty((num_cells, num_nodes), dtype=torch.uint8, device="cuda")
     sizes = torch.empty(num_cells, dtype=torch.int16, device="cuda")
-    num_failed = torch.zeros(1, dtype=torch.int64, device="cuda")
     module.sample(
         spec,
         num_cells,
         seed,
         start,
         (adjacency.data_ptr(), ops.data_ptr(), sizes.data_ptr()),
-        num_failed.data_ptr(),
         torch.cuda.current_stream().cuda_stream,
     )
     return (
         adjacency.cpu().numpy().view(np.uint64),
         ops.cpu().numpy(),
         sizes.cpu().numpy().view(np.uint16),
-        int(num_failed.item()),
     )

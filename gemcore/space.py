@@ -151,11 +151,12 @@ class SearchSpace:
         seed = check_seed(seed)
         check_in("device", device, ("cpu", "cuda"))
         if device == "cuda":
-            adjacency, ops, sizes, num_failed = sample_cuda(self.native(), num_cells, seed, start)
+            drawn = sample_cuda(self.native(), num_cells, seed, start)
         else:
             adjacency, ops, sizes, num_failed = _core.sample(self.native(), num_cells, seed, start)
-        assert num_failed == 0, "2^16 attempts at 1 % each"
-        return CellBatch.from_native(adjacency, ops, sizes, self.op_names)
+            assert num_failed == 0, "2^16 attempts at 1 % each"
+            drawn = adjacency, ops, sizes
+        return CellBatch.from_native(*drawn, self.op_names)
 
     def native(self) -> tuple[int, int, bool, int, int, int]:
         """What the native sampler takes: see SampleSpec in ``csrc/graph/sample.h``."""

@@ -34,12 +34,11 @@ MutableDagBatch device_batch(const std::tuple<std::uintptr_t, std::uintptr_t, st
 void bound_sample(const SpecTuple& sample_spec, std::int64_t num_cells, std::uint64_t seed,
                   std::uint64_t start,
                   const std::tuple<std::uintptr_t, std::uintptr_t, std::uintptr_t>& cells,
-                  std::uintptr_t num_failed, std::uintptr_t stream) {
+                  std::uintptr_t stream) {
     const SampleSpec spec = read_sample_spec(sample_spec);
     const MutableDagBatch batch = device_batch(cells, num_cells, spec.num_nodes);
     const py::gil_scoped_release unlocked;
-    cuda::sample(spec, seed, start, batch, reinterpret_cast<unsigned long long*>(num_failed),
-                 reinterpret_cast<cudaStream_t>(stream));
+    cuda::sample(spec, seed, start, batch, reinterpret_cast<cudaStream_t>(stream));
 }
 
 }  // namespace
@@ -49,5 +48,5 @@ PYBIND11_MODULE(_cuda, m, py::mod_gil_not_used()) {
     m.doc() = "CUDA kernels of gemcore. Private: import from gemcore instead.";
     m.def("device_count", &gemcore::device_count);
     m.def("sample", &gemcore::bound_sample, "spec"_a, "num_cells"_a, "seed"_a, "start"_a, "cells"_a,
-          "num_failed"_a, "stream"_a);
+          "stream"_a);
 }

@@ -1,8 +1,7 @@
 #include "batch.h"
-#include "cuda_emulation.h"
 #include "expect.h"
-#include "graph/sample_kernel.cuh"
 #include "support/parallel_for.h"
+#include "support/philox.h"
 
 using namespace gemcore;
 
@@ -56,19 +55,6 @@ void planes_give_what_the_definition_gives() {
     }
 }
 
-void the_cuda_kernel_gives_the_same_bits() {
-    for (const SampleSpec& spec : specs()) {
-        Batch expected(300, spec.num_nodes);
-        sample(spec, 42, 1000, expected.writable());
-        Batch actual(300, spec.num_nodes);
-        unsigned long long num_failed = 0;
-        launch(3, 128, cuda::sample_kernel, spec, std::uint64_t{42}, std::uint64_t{1000},
-               actual.writable(), &num_failed);
-        EXPECT(actual == expected);
-        EXPECT(num_failed == 0);
-    }
-}
-
 void threads_and_splits_change_nothing() {
     for (const SampleSpec& spec : specs()) {
         set_num_threads(1);
@@ -98,7 +84,6 @@ void edges_over_the_limit_are_counted() {
 
 int main() {
     planes_give_what_the_definition_gives();
-    the_cuda_kernel_gives_the_same_bits();
     threads_and_splits_change_nothing();
     edges_over_the_limit_are_counted();
 }
