@@ -2,6 +2,7 @@
 
 import enum
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,9 +70,7 @@ class PairMixture:
         kind = np.full(num_pairs, PairKind.PERTURBED, dtype=np.uint8)
         kind[uniform[:, 0] < edited * self.unedited] = PairKind.ISOMORPHIC
         kind[uniform[:, 0] >= edited] = PairKind.INDEPENDENT
-        spread = (self.max_edits + 1) / self.min_edits
-        # The power rounds up to max_edits + 1 for the largest draws of a wide range.
-        edits = np.minimum(self.min_edits * spread ** uniform[:, 1], self.max_edits)
+        edits = self.num_edits(uniform[:, 1])
         return PairDraws(
             kind=kind,
             num_edits=np.where(kind == PairKind.PERTURBED, edits, 0).astype(np.int32),
@@ -80,6 +79,13 @@ class PairMixture:
                 [words[:, 3] & np.uint64(2**32 - 1), words[:, 3] >> np.uint64(32)], axis=1
             ),
         )
+
+    def num_edits(self, uniform: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Numbers of edits, before they are rounded down, for uniform numbers in [0, 1)."""
+        spread = (self.max_edits + 1) / self.min_edits
+        # The power rounds up to max_edits + 1 for the largest draws of a wide range.
+        edits: NDArray[np.float64] = np.minimum(self.min_edits * spread**uniform, self.max_edits)
+        return edits
 
 
 @dataclass(frozen=True)

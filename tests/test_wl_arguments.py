@@ -163,7 +163,7 @@ def test_rejects_bad_batches() -> None:
     with pytest.raises(ValueError, match="cells_b must have as many cells as cells_a, 2, got 1"):
         wl_pairs(cells, cells[:1])
     with pytest.raises(TypeError, match=r"cells_a must be of type CellBatch, got list \[Cell"):
-        wl_pairs(list(cells), cells)  # type: ignore[arg-type]
+        wl_pairs(list(cells), cells)  # type: ignore[call-overload]
     with pytest.raises(TypeError, match="other must be of type CellBatch, got int 3"):
         wl_gram(cells, 3)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"normalize must be of type bool.*, got str 'yes'"):

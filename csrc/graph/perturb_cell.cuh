@@ -105,7 +105,7 @@ __device__ void edit_ops(int size, int num_edits, const PerturbRules& rules, Phi
                          Ops ops) {
     int num_free = 0;
     for (int v = 0; v < size; ++v) num_free += rules.may_change(ops[v]);
-    if (num_free == 0) return;
+    if (num_free == 0 || num_edits == 0) return;
     const auto most = static_cast<std::uint32_t>(num_edits < kMaxOpEdits ? num_edits : kMaxOpEdits);
     for (std::uint32_t left = words.next_below(most + 1); left > 0; --left) {
         int skip = static_cast<int>(words.next_below(static_cast<std::uint32_t>(num_free)));

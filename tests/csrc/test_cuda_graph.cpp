@@ -92,6 +92,7 @@ int main() {
             cells_are_edited_with_the_bits_of_the_cpu(num_nodes, num_cells);
         }
     }
+    cells_are_edited_with_the_bits_of_the_cpu(9, 1100);  // 32 cells a warp
     cells_are_drawn_with_the_bits_of_the_cpu(
         {7, 3, true, Distribution::kBernoulli, std::uint64_t{1} << 31, 9});
     return 0;
