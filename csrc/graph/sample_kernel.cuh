@@ -8,8 +8,9 @@ namespace gemcore::cuda {
 constexpr int kSampleThreads = 128;
 
 // One thread a cell: a cell is a few hundred dependent instructions on private rows, and there are
-// millions of cells, so threads need not share anything.
-__global__ void __launch_bounds__(kSampleThreads)
+// millions of cells, so threads need not share anything. 8 blocks a multiprocessor leave the
+// registers that a cell needs.
+__global__ void __launch_bounds__(kSampleThreads, 8)
     sample_kernel(SampleSpec spec, std::uint64_t seed, std::uint64_t start, MutableDagBatch cells) {
     const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
     if (i >= cells.num_graphs) return;

@@ -70,9 +70,9 @@ __device__ void take_cell(const StreamRules& rules, int which, const MutableDagB
     load(graph, cells.ops[which], rules.label_of_op, rules.options);
 }
 
-/// A block a pair.
+/// A block a pair. Shared memory bounds how many fit anyway, so registers need not be saved.
 template <int kWords>
-__global__ void __launch_bounds__(kBlockThreads<kWords>)
+__global__ void __launch_bounds__(kBlockThreads<kWords>, 1)
     block_pair_stream_kernel(StreamRules rules, std::uint64_t start, PairBatchOut out) {
     __shared__ BlockStreamRoom<kWords> room;
     const std::uint64_t index = start + blockIdx.x;
