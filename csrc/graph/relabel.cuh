@@ -84,7 +84,7 @@ __device__ void relabel(std::uint64_t* rows, std::uint8_t* ops, int size,
             if (room.kept.has(to)) moved.add(room.places[to]);
         });
     }
-    __syncthreads();
+    // Its own row and op alone are what this thread has read of them.
     for (int w = 0; w < kWords; ++w) rows[v * kWords + w] = 0;
     ops[v] = kAbsent;
     __syncthreads();
