@@ -1,7 +1,7 @@
 # For contributors: `make build` once in a virtual environment, then `make lint test docs`.
 NATIVE = $(shell git ls-files '*.cpp' '*.h' '*.cu' '*.cuh')
 
-.PHONY: build test lint docs format sanitize fuzz fuzz-coverage optimized portable cross
+.PHONY: build test test-cuda cuda-resources lint docs format sanitize fuzz fuzz-coverage optimized portable cross
 
 # What `make fuzz` runs: shared by the levels; `make fuzz FUZZ_LEVEL=avx2 FUZZ_SECONDS=3600`.
 FUZZ_LEVEL = all
@@ -20,6 +20,14 @@ build:  # Editable: Python is read from here, C++ is built again on import where
 
 test:
 	pytest
+
+test-cuda:  # What runs on a GPU, on an emulated one: needs no CUDA. Instead of test's skipped tests.
+	cmake --preset core -Dpybind11_DIR=$$(python -m pybind11 --cmakedir)
+	cmake --build --preset core --target cuda_emulated
+	GEMCORE_EMULATED_CUDA=build/core/tests/csrc pytest tests/test_device_*.py
+
+cuda-resources:  # Registers, spills and shared memory of each kernel; needs CUDA's compiler.
+	python benchmarks/cuda_resources.py
 
 lint:
 	ruff check .

@@ -14,6 +14,7 @@ except ModuleNotFoundError as error:
 from gemcore.cell import Cell
 from gemcore.cell_batch import CellBatch
 from gemcore.cuda import cuda_status
+from gemcore.device_cells import DeviceCells
 from gemcore.encoder import Encoder, EncoderConfig, EncoderReport, train_encoder
 from gemcore.features import feature_names, graph_features
 from gemcore.graph import canonicalize, graph_hash, perturb, prune
@@ -48,6 +49,7 @@ __version__ = version("gemcore")
 __all__ = [
     "Cell",
     "CellBatch",
+    "DeviceCells",
     "Encoder",
     "EncoderConfig",
     "EncoderReport",

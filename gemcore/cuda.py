@@ -1,14 +1,14 @@
-"""The CUDA module, loaded when it is first asked for."""
+"""The CUDA module, loaded when it is first asked for, and where its work is enqueued."""
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from gemcore.packing import words_for
+DEVICE_TYPE = "cuda"  # torch's name of the devices whose memory the kernels read.
 
 
 def cuda_status() -> str:
@@ -46,30 +46,13 @@ def require_cuda(what: str) -> ModuleType:
     return module
 
 
-def sample_cuda(
-    spec: tuple[int, int, bool, int, int, int], num_cells: int, seed: int, start: int
-) -> tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint16], int]:
-    """``_core.sample`` on the current CUDA device, the same bits; arrays come back to the host."""
-    module = require_cuda("sample")
-    num_nodes = spec[0]
-    # torch has no arithmetic on uint64 and uint16, but here they are only memory.
-    shape = (num_cells, num_nodes, words_for(num_nodes))
-    adjacency = torch.empty(shape, dtype=torch.int64, device="cuda")
-    ops = torch.empty((num_cells, num_nodes), dtype=torch.uint8, device="cuda")
-    sizes = torch.empty(num_cells, dtype=torch.int16, device="cuda")
-    num_failed = torch.zeros(1, dtype=torch.int64, device="cuda")
-    module.sample(
-        spec,
-        num_cells,
-        seed,
-        start,
-        (adjacency.data_ptr(), ops.data_ptr(), sizes.data_ptr()),
-        num_failed.data_ptr(),
-        torch.cuda.current_stream().cuda_stream,
-    )
-    return (
-        adjacency.cpu().numpy().view(np.uint64),
-        ops.cpu().numpy(),
-        sizes.cpu().numpy().view(np.uint16),
-        int(num_failed.item()),
-    )
+def current_device() -> torch.device:
+    """The CUDA device that torch works on now."""
+    return torch.device(DEVICE_TYPE, torch.cuda.current_device())
+
+
+@contextmanager
+def launching(device: torch.device) -> Iterator[int]:
+    """Makes the device current; gives its current stream as CUDA knows it."""
+    with torch.cuda.device(device):
+        yield torch.cuda.current_stream(device).cuda_stream

@@ -1,31 +1,40 @@
 """Graphs to graphs and graphs to hashes: pruning, canonical order, random edits."""
 
+from collections.abc import Hashable, Sequence
+from typing import overload
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
 
-from gemcore import _core
+from gemcore import _core, device_graph
 from gemcore.arguments import check_int, check_seed, check_type
 from gemcore.cell_batch import CellBatch
+from gemcore.device_cells import DeviceCells
 from gemcore.ops import INPUT, OUTPUT
 from gemcore.packing import label_colors, read_array, read_integers
 
 MAX_HASH_ROUNDS = 16
 
 
-def prune(cells: CellBatch, *, to_output: bool = False) -> CellBatch:
+@overload
+def prune(cells: CellBatch, *, to_output: bool = False) -> CellBatch: ...
+@overload
+def prune(cells: DeviceCells, *, to_output: bool = False) -> DeviceCells: ...
+def prune(cells: CellBatch | DeviceCells, *, to_output: bool = False) -> CellBatch | DeviceCells:
     """Cells without the nodes that no data reaches.
 
     The paper drops nodes without inputs (section 3.2); done until nothing changes, the nodes that
     node 0, the cell's input, reaches are left, in their order.
 
     Args:
-        cells: Any batch.
+        cells: Any batch, in host memory or on a GPU.
         to_output: In a cell that has a node of operation ``"output"``, also drop nodes from which
             none is reached (NAS-Bench-101's rule). A cell whose output is not reached keeps its
             input alone.
 
     Returns:
-        As many cells, in a batch of the same width.
+        As many cells, in a batch of the same width and kind.
 
     Raises:
         TypeError: If ``cells`` is not a CellBatch.
@@ -36,8 +45,10 @@ def prune(cells: CellBatch, *, to_output: bool = False) -> CellBatch:
         >>> prune(CellBatch.from_cells([cell]))[0]
         Cell(ops=('input', 'conv1x1'), edges=((0, 1),))
     """
-    check_type("cells", cells, CellBatch)
+    check_type("cells", cells, (CellBatch, DeviceCells))
     output_op = _code(cells, OUTPUT) if to_output else -1
+    if isinstance(cells, DeviceCells):
+        return device_graph.prune(cells, output_op)
     pruned = _core.prune(cells.adjacency, cells.ops, cells.sizes, output_op)
     return CellBatch.from_native(*pruned, cells.op_names)
 
@@ -83,7 +94,11 @@ def canonicalize(cells: CellBatch) -> CellBatch:
     return CellBatch.from_native(adjacency, ops, sizes, cells.op_names, is_proven)
 
 
-def graph_hash(cells: CellBatch, n_iter: int = 3) -> NDArray[np.uint64]:
+@overload
+def graph_hash(cells: CellBatch, n_iter: int = 3) -> NDArray[np.uint64]: ...
+@overload
+def graph_hash(cells: DeviceCells, n_iter: int = 3) -> Tensor: ...
+def graph_hash(cells: CellBatch | DeviceCells, n_iter: int = 3) -> NDArray[np.uint64] | Tensor:
     """A 64-bit hash of each cell that does not depend on the numbering of its nodes.
 
     It is made of in/out Weisfeiler-Lehman colors, which depend on the names of the operations, not
@@ -91,11 +106,11 @@ def graph_hash(cells: CellBatch, n_iter: int = 3) -> NDArray[np.uint64]:
     of NAS-Bench-101 two rounds are exact.
 
     Args:
-        cells: Any batch.
+        cells: Any batch, in host memory or on a GPU.
         n_iter: Rounds of refinement, 0 .. 16.
 
     Returns:
-        uint64 ``[B]``.
+        uint64 ``[B]``; of cells on a GPU an int64 tensor there, of the same bits.
 
     Raises:
         TypeError: If ``cells`` is not a CellBatch.
@@ -112,12 +127,15 @@ def graph_hash(cells: CellBatch, n_iter: int = 3) -> NDArray[np.uint64]:
         >>> bool(hashes[0] == hashes[1])
         True
     """
-    check_type("cells", cells, CellBatch)
+    check_type("cells", cells, (CellBatch, DeviceCells))
     n_iter = check_int("n_iter", n_iter, 0, MAX_HASH_ROUNDS)
     colors = label_colors(cells.op_names)
+    if isinstance(cells, DeviceCells):
+        return device_graph.graph_hash(cells, colors, n_iter)
     return _core.graph_hash(cells.adjacency, cells.ops, cells.sizes, colors, n_iter)
 
 
+@overload
 def perturb(
     cells: CellBatch,
     num_edits: int | ArrayLike,
@@ -125,22 +143,39 @@ def perturb(
     *,
     start: int = 0,
     renumber: bool | ArrayLike = False,
-) -> CellBatch:
+) -> CellBatch: ...
+@overload
+def perturb(
+    cells: DeviceCells,
+    num_edits: int | ArrayLike,
+    seed: int = 0,
+    *,
+    start: int = 0,
+    renumber: bool | ArrayLike = False,
+) -> DeviceCells: ...
+def perturb(
+    cells: CellBatch | DeviceCells,
+    num_edits: int | ArrayLike,
+    seed: int = 0,
+    *,
+    start: int = 0,
+    renumber: bool | ArrayLike = False,
+) -> CellBatch | DeviceCells:
     """Cells after random edits, of which half remove an edge and half add one.
 
     With k edits, up to min(k, 8) nodes also draw their operation anew, among the batch's names but
     the reserved ones. Cell i depends on (``seed``, ``start`` + i) alone.
 
     Args:
-        cells: Any batch.
-        num_edits: k >= 0, one number or one for each cell.
+        cells: Any batch, in host memory or on a GPU.
+        num_edits: k >= 0, one number or one for each cell, in host memory.
         seed: 0 .. 2^64 - 1.
         start: Index of the first cell in the random stream.
         renumber: Whether nodes also get a random topological numbering (``"input"`` at node 0 and
             ``"output"`` at the last node stay): one bool or one for each cell.
 
     Returns:
-        As many cells, each with as many nodes as before.
+        As many cells, each with as many nodes as before, where the given ones are.
 
     Raises:
         TypeError: If ``cells`` is not a CellBatch or a number is not an integer.
@@ -152,27 +187,29 @@ def perturb(
         >>> perturb(chain, 0, seed=1) == chain
         True
     """
-    check_type("cells", cells, CellBatch)
-    reserved = (INPUT, OUTPUT)
-    sampled = [i for i, name in enumerate(cells.op_names) if name not in reserved]
-    arrays = _core.PerturbArrays(
-        np.array(sampled, dtype=np.uint8),
-        _edits_of_each(num_edits, len(cells)),
-        _flags_of_each(renumber, len(cells)),
-    )
+    check_type("cells", cells, (CellBatch, DeviceCells))
+    edits = _edits_of_each(num_edits, len(cells)), _flags_of_each(renumber, len(cells))
+    seed, start = check_seed(seed), check_int("start", start, 0, 2**64 - 1)
+    rules = perturb_rules(cells.op_names)
+    if isinstance(cells, DeviceCells):
+        return device_graph.perturb(cells, rules, edits, seed, start)
+    sampled, input_op, output_op = rules
+    arrays = _core.PerturbArrays(np.array(sampled, dtype=np.uint8), *edits)
     edited = _core.perturb(
-        cells.adjacency,
-        cells.ops,
-        cells.sizes,
-        arrays,
-        (_code(cells, INPUT), _code(cells, OUTPUT)),
-        check_seed(seed),
-        check_int("start", start, 0, 2**64 - 1),
+        cells.adjacency, cells.ops, cells.sizes, arrays, (input_op, output_op), seed, start
     )
     return CellBatch.from_native(*edited, cells.op_names)
 
 
-def _code(cells: CellBatch, name: str) -> int:
+def perturb_rules(op_names: Sequence[Hashable]) -> device_graph.PerturbRules:
+    """What may be edited: the ops that are sampled, those of the input and of the output, or -1."""
+    names = tuple(op_names)
+    sampled = [i for i, name in enumerate(names) if name not in (INPUT, OUTPUT)]
+    input_op, output_op = (names.index(name) if name in names else -1 for name in (INPUT, OUTPUT))
+    return sampled, input_op, output_op
+
+
+def _code(cells: CellBatch | DeviceCells, name: str) -> int:
     return cells.op_names.index(name) if name in cells.op_names else -1
 
 

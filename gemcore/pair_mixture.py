@@ -2,6 +2,7 @@
 
 import enum
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,15 +70,20 @@ class PairMixture:
         edited = 1 - self.independent
         kind = np.where(of_kind < edited * self.unedited, PairKind.ISOMORPHIC, PairKind.PERTURBED)
         kind = np.where(of_kind >= edited, PairKind.INDEPENDENT, kind).astype(np.uint8)
-        spread = (self.max_edits + 1) / self.min_edits
-        # The power rounds up to max_edits + 1 for the largest draws of a wide range.
-        edits = np.minimum(self.min_edits * spread**of_edits, self.max_edits)
+        edits = self.num_edits(of_edits)
         return PairDraws(
             kind=kind,
             num_edits=np.where(kind == PairKind.PERTURBED, edits, 0).astype(np.int32),
             renumber=of_numbering < self.renumbered,
             pick_words=words[:, 3],
         )
+
+    def num_edits(self, uniform: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Numbers of edits, before they are rounded down, for uniform numbers in [0, 1)."""
+        spread = (self.max_edits + 1) / self.min_edits
+        # The power rounds up to max_edits + 1 for the largest draws of a wide range.
+        edits: NDArray[np.float64] = np.minimum(self.min_edits * spread**uniform, self.max_edits)
+        return edits
 
 
 @dataclass(frozen=True)

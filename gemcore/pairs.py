@@ -4,20 +4,22 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gemcore.arguments import check_int, check_seed, check_type
+from gemcore.arguments import check_in, check_int, check_seed, check_type
 from gemcore.cell_batch import CellBatch
-from gemcore.graph import perturb, prune
+from gemcore.device_pairs import DevicePairs
+from gemcore.graph import perturb, perturb_rules, prune
 from gemcore.ops import OUTPUT
 from gemcore.pair_mixture import PairDraws, PairKind, PairMixture
 from gemcore.philox import Stream, derived_seed
 from gemcore.sharing import SharedDataset
 from gemcore.space import SearchSpace
-from gemcore.wl import wl_pairs
+from gemcore.wl import read_settings, wl_pairs
 
 LARGEST_LESSON = 31 * 2**20  # Below DEFAULT_MMAP_THRESHOLD_MAX of glibc, 32 MB.
 MAX_INDEX = 2**62  # A pair's two cells have indices twice as large; both must fit in 64 bits.
@@ -28,15 +30,17 @@ class PairBatch:
     """Consecutive pairs of a stream.
 
     Args:
-        cells_a: B cells.
+        cells_a: B cells: a CellBatch, or :class:`gemcore.DeviceCells` from a stream on a GPU.
         cells_b: B cells, each the partner of the cell at the same place.
         similarity: S_g of each pair (eq. 1), float32 ``[B]``, in [0, 1].
         kind: A :class:`PairKind` for each pair, uint8 ``[B]``.
         start: Index of the first pair in the stream.
+
+    The tensors are where the cells are.
     """
 
-    cells_a: CellBatch
-    cells_b: CellBatch
+    cells_a: Any
+    cells_b: Any
     similarity: Tensor
     kind: Tensor
     start: int
@@ -66,10 +70,13 @@ class PairStream(SharedDataset[PairBatch]):
         round_weights: Weights of the rounds 0 .. ``n_iter``; default 1 for all.
         labels: Colors before the first round.
         prune: Drop nodes that no data reaches before cells are compared and yielded.
+        device: ``"cpu"``, or ``"cuda"``: the same pairs to the bit, drawn and left on the CUDA
+            device that torch works on now. Such a stream needs no workers.
 
     Raises:
         TypeError: If an argument is of the wrong kind.
         ValueError: If an argument is out of range.
+        RuntimeError: If the device is ``"cuda"`` and CUDA can't be used, saying why.
 
     Example:
         >>> stream = PairStream(SearchSpace.preset("small"), batch_size=8, seed=1)
@@ -92,6 +99,7 @@ class PairStream(SharedDataset[PairBatch]):
     round_weights: tuple[float, ...] | None = None
     labels: str = "ops"
     prune: bool = True
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         check_type("space", self.space, (SearchSpace, CellBatch))
@@ -103,6 +111,9 @@ class PairStream(SharedDataset[PairBatch]):
         check_type("prune", self.prune, bool)
         nothing = CellBatch.from_cells([], op_names=self.space.op_names)
         self._compare(nothing, nothing)  # Checks the options of the similarity.
+        check_in("device", self.device, ("cpu", "cuda"))
+        if self.device == "cuda":
+            self._on_device  # noqa: B018 (checks that CUDA can be used)
 
     def __iter__(self) -> Iterator[PairBatch]:
         part, num_parts = self._part()
@@ -117,6 +128,8 @@ class PairStream(SharedDataset[PairBatch]):
         """
         start = check_int("start", start, 0, MAX_INDEX)
         num_pairs = check_int("num_pairs", num_pairs, 0)
+        if self.device == "cuda":
+            return PairBatch(*self._on_device.draw(start, num_pairs), start)
         _keep_freed_memory()
         draws = self.mixture.draw(self.seed, start, num_pairs)
         cells = self._cells(start, draws)
@@ -148,6 +161,17 @@ class PairStream(SharedDataset[PairBatch]):
             labels=self.labels,
         )
         return torch.from_numpy(similarity.astype(np.float32))
+
+    @cached_property
+    def _on_device(self) -> DevicePairs:
+        return DevicePairs(
+            self.space,
+            (self.seed, self._cell_seed),
+            self.mixture,
+            perturb_rules(self.space.op_names),
+            read_settings(self.n_iter, self.direction, True, self.round_weights, self.labels),
+            self.prune,
+        )
 
     @cached_property
     def _cell_seed(self) -> int:

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, overload
 
 from scipy.special import bdtr
 
-from gemcore import _core
+from gemcore import _core, device_graph
 from gemcore.arguments import check_float, check_in, check_int, check_seed
 from gemcore.cell_batch import CellBatch
-from gemcore.cuda import sample_cuda
+from gemcore.device_cells import DeviceCells
 from gemcore.ops import INPUT, OUTPUT, RESERVED, get_op
 from gemcore.topology import MAX_NODES
 
@@ -121,9 +121,17 @@ class SearchSpace:
         check_in("name", name, tuple(PRESETS))
         return cls(**PRESETS[name])
 
+    @overload
+    def sample(
+        self, num_cells: int, seed: int = 0, *, start: int = 0, device: Literal["cpu"] = "cpu"
+    ) -> CellBatch: ...
+    @overload
+    def sample(
+        self, num_cells: int, seed: int = 0, *, start: int = 0, device: Literal["cuda"]
+    ) -> DeviceCells: ...
     def sample(
         self, num_cells: int, seed: int = 0, *, start: int = 0, device: str = "cpu"
-    ) -> CellBatch:
+    ) -> CellBatch | DeviceCells:
         """Random cells; cell i depends on (``seed``, ``start`` + i) alone.
 
         So a batch may be drawn in parts, by any number of threads, on any device: the same bits.
@@ -133,10 +141,12 @@ class SearchSpace:
             num_cells: How many, 0 or more.
             seed: 0 .. 2^64 - 1.
             start: Index of the first cell in the stream.
-            device: Where they are drawn: ``"cpu"`` or ``"cuda"``; they are returned in host memory.
+            device: Where they are drawn and stay: ``"cpu"``, or ``"cuda"`` for the CUDA device that
+                torch works on now.
 
         Returns:
-            Cells as drawn: not pruned, and with replacement, so some may be equal.
+            Cells as drawn: not pruned, and with replacement, so some may be equal. A CellBatch, or
+            :class:`gemcore.DeviceCells`.
 
         Raises:
             ValueError: If a number is out of range.
@@ -152,9 +162,8 @@ class SearchSpace:
         seed = check_seed(seed)
         check_in("device", device, ("cpu", "cuda"))
         if device == "cuda":
-            adjacency, ops, sizes, num_failed = sample_cuda(self.native(), num_cells, seed, start)
-        else:
-            adjacency, ops, sizes, num_failed = _core.sample(self.native(), num_cells, seed, start)
+            return device_graph.sample(self.native(), num_cells, seed, start, self.op_names)
+        adjacency, ops, sizes, num_failed = _core.sample(self.native(), num_cells, seed, start)
         assert num_failed == 0, "2^16 attempts at 1 % each"
         return CellBatch.from_native(adjacency, ops, sizes, self.op_names)
 

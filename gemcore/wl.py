@@ -1,22 +1,26 @@
 """Weisfeiler-Lehman similarity of cells, the paper's S_g (eq. 1)."""
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
+from torch import Tensor
 
-from gemcore import _core
+from gemcore import _core, device_wl
 from gemcore.arguments import check_in, check_int, check_type, describe
 from gemcore.cell import Cell  # noqa: F401 (doctests)
 from gemcore.cell_batch import CellBatch
+from gemcore.device_cells import DeviceCells
+from gemcore.device_wl import DIRECTIONS as DIRECTIONS
+from gemcore.device_wl import LABELS as LABELS
+from gemcore.device_wl import WlSettings
 from gemcore.graph_forms import Graphs, read_graphs
 
-DIRECTIONS = ("in_out", "out", "in", "undirected")
-LABELS = ("ops", "degree", "uniform")
 MAX_ROUNDS = 16
 
 
+@overload
 def wl_pairs(
     cells_a: Graphs,
     cells_b: Graphs,
@@ -26,7 +30,28 @@ def wl_pairs(
     normalize: bool = True,
     round_weights: ArrayLike | None = None,
     labels: str = "ops",
-) -> NDArray[Any]:
+) -> NDArray[Any]: ...
+@overload
+def wl_pairs(
+    cells_a: DeviceCells,
+    cells_b: DeviceCells,
+    *,
+    n_iter: int = 3,
+    direction: str = "in_out",
+    normalize: bool = True,
+    round_weights: ArrayLike | None = None,
+    labels: str = "ops",
+) -> Tensor: ...
+def wl_pairs(
+    cells_a: Graphs | DeviceCells,
+    cells_b: Graphs | DeviceCells,
+    *,
+    n_iter: int = 3,
+    direction: str = "in_out",
+    normalize: bool = True,
+    round_weights: ArrayLike | None = None,
+    labels: str = "ops",
+) -> NDArray[Any] | Tensor:
     r"""Similarity of cell b of one batch and cell b of another, by the WL subtree kernel.
 
     .. math::
@@ -53,11 +78,11 @@ def wl_pairs(
 
     Returns:
         ``[B]``: float64 in [0, 1] if normalized, where 0 / 0 is 0; else int64, or float64 if there
-        are round weights.
+        are round weights. A tensor on the same device for :class:`gemcore.DeviceCells`.
 
     Raises:
         TypeError: If an argument is of the wrong kind.
-        ValueError: If an argument is out of range or the batches differ in length.
+        ValueError: If an argument is out of range or the batches differ in length or device.
 
     Source:
         Shervashidze et al., "Weisfeiler-Lehman Graph Kernels", JMLR 12, 2011; Cheng et al.,
@@ -75,12 +100,15 @@ def wl_pairs(
         >>> wl_pairs(chain, fork, n_iter=1).round(4)  # 11 / sqrt((9 + 3) * (9 + 5))
         array([0.8487])
     """
+    counts = not normalize and round_weights is None
+    if isinstance(cells_a, DeviceCells) or isinstance(cells_b, DeviceCells):
+        settings = read_settings(n_iter, direction, normalize, round_weights, labels)
+        return device_wl.wl_pairs(cells_a, cells_b, settings, counts)
     options = _read_options(n_iter, direction, normalize, round_weights, labels)
     batch_a, batch_b = _native_batches(
         read_graphs("cells_a", cells_a, direction=direction, labels=labels),
         read_graphs("cells_b", cells_b, direction=direction, labels=labels),
     )
-    counts = not normalize and round_weights is None
     return (_core.wl_pairs_int if counts else _core.wl_pairs)(batch_a, batch_b, options)
 
 
@@ -240,6 +268,17 @@ def _read_options(
     round_weights: ArrayLike | None,
     labels: str,
 ) -> _core.WlOptions:
+    return _core.WlOptions(*read_settings(n_iter, direction, normalize, round_weights, labels))
+
+
+def read_settings(
+    n_iter: int,
+    direction: str,
+    normalize: bool,
+    round_weights: ArrayLike | None,
+    labels: str,
+) -> WlSettings:
+    """The options of the kernel, checked."""
     n_iter = check_int("n_iter", n_iter, 0, MAX_ROUNDS)
     check_in("direction", direction, DIRECTIONS)
     check_in("labels", labels, LABELS)
@@ -249,7 +288,7 @@ def _read_options(
         # A power of two leaves the quotient's bits alone, and keeps the product of two kernels
         # from overflow and underflow.
         weights = np.ldexp(weights, -np.frexp(weights.max())[1])
-    return _core.WlOptions(direction, labels, weights, bool(normalize))
+    return WlSettings(direction, labels, weights, bool(normalize))
 
 
 def _read_weights(round_weights: ArrayLike, n_iter: int) -> NDArray[np.float64]:

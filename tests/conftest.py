@@ -1,13 +1,17 @@
+import importlib.util
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
 
 # One thread a library: tests run beside each other and must not depend on the number of cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
+import torch
 from hypothesis import settings
 
-from gemcore import set_simd_level, simd_level, simd_levels
+from gemcore import cuda, set_simd_level, simd_level, simd_levels
 
 settings.register_profile("gemcore", deadline=None, max_examples=50, derandomize=True)
 settings.load_profile("gemcore")
@@ -20,3 +24,23 @@ def every_simd_level(request: pytest.FixtureRequest) -> Iterator[str]:
     set_simd_level(request.param)
     yield request.param
     set_simd_level(before)
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A CUDA device, or an emulated one (`make test-cuda`), whose memory is the CPU's."""
+    folder = os.environ.get("GEMCORE_EMULATED_CUDA")
+    if cuda.cuda_status() == "usable":
+        return
+    if folder is None:
+        pytest.skip(f"CUDA: {cuda.cuda_status()}")
+    (path,) = Path(folder).glob("_cuda.*.so")
+    spec = importlib.util.spec_from_file_location("emulated._cuda", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(cuda, "DEVICE_TYPE", "cpu")
+    monkeypatch.setattr(cuda, "require_cuda", lambda what: module)
+    monkeypatch.setattr(cuda, "current_device", lambda: torch.device("cpu"))
+    monkeypatch.setattr(cuda, "launching", lambda device: nullcontext(0))

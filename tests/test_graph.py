@@ -280,14 +280,14 @@ def test_the_gil_is_released() -> None:
 
 @pytest.mark.parametrize("function", [prune, canonicalize, graph_hash])
 def test_only_batches_are_taken(function: object) -> None:
-    with pytest.raises(TypeError, match="cells must be of type CellBatch, got list"):
+    with pytest.raises(TypeError, match=r"cells must be of type CellBatch.*, got list"):
         function([])  # type: ignore[operator]
 
 
 def test_bad_arguments() -> None:
     cells = SMALL.sample(2)
-    with pytest.raises(TypeError, match="cells must be of type CellBatch, got Cell"):
-        perturb(cells[0], 1)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="cells must be of type CellBatch or DeviceCells, got Cell"):
+        perturb(cells[0], 1)  # type: ignore[call-overload]
     with pytest.raises(ValueError, match=r"n_iter must be in 0 \.\. 16, got 17"):
         graph_hash(cells, 17)
     with pytest.raises(ValueError, match="num_edits must be >= 0, got -1"):

@@ -14,7 +14,8 @@ GEMCORE_HOST_DEVICE inline int popcount32(std::uint32_t x) {
 #endif
 }
 
-/// One cell's adjacency rows in memory.
+/// One cell's adjacency rows in memory. What draws takes any type of this form: a kernel keeps the
+/// rows of small cells in another one.
 struct Rows {
     std::uint64_t* bits;
     int num_nodes;
@@ -25,6 +26,13 @@ struct Rows {
     }
     GEMCORE_HOST_DEVICE void add(int u, int v) const {
         bits[u * num_words + v / 64] |= std::uint64_t{1} << (v % 64);
+    }
+    /// Adds the edges u -> v + b for each bit b of `part`: at most 32.
+    GEMCORE_HOST_DEVICE void add_run(int u, int v, std::uint32_t part) const {
+        std::uint64_t* row = bits + u * num_words + v / 64;
+        const int shift = v % 64;
+        row[0] |= std::uint64_t{part} << shift;
+        if (shift > 32 && part >> (64 - shift)) row[1] |= part >> (64 - shift);
     }
     GEMCORE_HOST_DEVICE bool has(int u, int v) const {
         return bits[u * num_words + v / 64] >> (v % 64) & 1;
@@ -87,9 +95,9 @@ class BitPlanes {
 };
 
 /// Draws every possible edge independently; returns the number of edges.
-GEMCORE_HOST_DEVICE inline int draw_independent_edges(std::uint64_t seed, std::uint64_t index,
-                                                      int attempt, std::uint64_t threshold,
-                                                      const Rows& rows) {
+template <typename AnyRows>
+GEMCORE_HOST_DEVICE int draw_independent_edges(std::uint64_t seed, std::uint64_t index, int attempt,
+                                               std::uint64_t threshold, const AnyRows& rows) {
     const int num_possible = rows.num_nodes * (rows.num_nodes - 1) / 2;
     const int num_blocks = ((num_possible + 31) / 32 + 3) / 4;
     const BitPlanes planes(seed, index, static_cast<std::uint32_t>(attempt) << 16, num_blocks);
@@ -108,12 +116,8 @@ GEMCORE_HOST_DEVICE inline int draw_independent_edges(std::uint64_t seed, std::u
                 int run = rows.num_nodes - cursor.v;
                 if (run > 32 - bit) run = 32 - bit;
                 if (run > left - bit) run = left - bit;
-                const std::uint64_t mask = run == 32 ? 0xffffffffu : (1u << run) - 1;
-                const std::uint64_t part = (edges[lane] >> bit) & mask;
-                std::uint64_t* row = rows.bits + cursor.u * rows.num_words;
-                const int shift = cursor.v % 64;
-                row[cursor.v / 64] |= part << shift;
-                if (shift + run > 64) row[cursor.v / 64 + 1] |= part >> (64 - shift);
+                const std::uint32_t mask = run == 32 ? 0xffffffffu : (1u << run) - 1;
+                rows.add_run(cursor.u, cursor.v, (edges[lane] >> bit) & mask);
                 cursor.advance(run);
                 bit += run;
             }
@@ -124,7 +128,8 @@ GEMCORE_HOST_DEVICE inline int draw_independent_edges(std::uint64_t seed, std::u
 
 /// The complete DAG without a uniform number of edges, all subsets of that number alike: selection
 /// sampling (Knuth, TAOCP 2, 3.4.2 S) over the possible edges in row order, a word each.
-GEMCORE_HOST_DEVICE inline void draw_edge_shrink(PhiloxSequence& words, const Rows& rows) {
+template <typename AnyRows>
+GEMCORE_HOST_DEVICE void draw_edge_shrink(PhiloxSequence& words, const AnyRows& rows) {
     int possible = rows.num_nodes * (rows.num_nodes - 1) / 2;
     int wanted = static_cast<int>(words.next_below(static_cast<std::uint32_t>(possible) + 1));
     for (int u = 0; u < rows.num_nodes; ++u) {
@@ -140,7 +145,8 @@ GEMCORE_HOST_DEVICE inline void draw_edge_shrink(PhiloxSequence& words, const Ro
 /// Grows edges from node 0: a uniform number in 2 .. max_edges of them, each from a uniform node
 /// among those that are reached and have room (out-degree below kMaxOutDegree) to a uniform node
 /// above it that it does not feed yet. Ends early where no node has room.
-GEMCORE_HOST_DEVICE inline void draw_grow(PhiloxSequence& words, int max_edges, const Rows& rows) {
+template <typename AnyRows>
+GEMCORE_HOST_DEVICE void draw_grow(PhiloxSequence& words, int max_edges, const AnyRows& rows) {
     const int n = rows.num_nodes;
     std::uint8_t out_degree[kMaxNodes] = {};
     bool reached[kMaxNodes] = {true};
@@ -173,8 +179,9 @@ GEMCORE_HOST_DEVICE inline void draw_grow(PhiloxSequence& words, int max_edges, 
     }
 }
 
-GEMCORE_HOST_DEVICE inline void draw_ops(const SampleSpec& spec, std::uint64_t seed,
-                                         std::uint64_t index, std::uint8_t* ops) {
+template <typename Ops>
+GEMCORE_HOST_DEVICE void draw_ops(const SampleSpec& spec, std::uint64_t seed, std::uint64_t index,
+                                  Ops ops) {
     PhiloxSequence words(seed, Stream::kSampleOps, index);
     for (int node = 0; node < spec.num_nodes; ++node) {
         const std::uint32_t op = 1 + words.next_below(static_cast<std::uint32_t>(spec.num_ops));
@@ -184,9 +191,9 @@ GEMCORE_HOST_DEVICE inline void draw_ops(const SampleSpec& spec, std::uint64_t s
 }
 
 /// Draws cell `index`; false if every attempt had more than max_edges edges.
-GEMCORE_HOST_DEVICE inline bool sample_cell(const SampleSpec& spec, std::uint64_t seed,
-                                            std::uint64_t index, const Rows& rows,
-                                            std::uint8_t* ops) {
+template <typename AnyRows, typename Ops>
+GEMCORE_HOST_DEVICE bool sample_cell(const SampleSpec& spec, std::uint64_t seed,
+                                     std::uint64_t index, const AnyRows& rows, Ops ops) {
     draw_ops(spec, seed, index, ops);
     rows.clear();
     PhiloxSequence words(seed, Stream::kSampleStructure, index);

@@ -8,8 +8,8 @@
 
 namespace gemcore::cuda {
 
-/// Adds the number of cells over max_edges to *num_failed, which the caller has set to 0.
+/// Does not count the cells over max_edges: the caller would have to wait for the number.
 void sample(const SampleSpec& spec, std::uint64_t seed, std::uint64_t start,
-            const MutableDagBatch& cells, unsigned long long* num_failed, cudaStream_t stream);
+            const MutableDagBatch& cells, cudaStream_t stream);
 
 }  // namespace gemcore::cuda

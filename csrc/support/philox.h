@@ -63,7 +63,11 @@ class PhiloxSequence {
 
     GEMCORE_HOST_DEVICE std::uint32_t next() {
         if (position_ % 4 == 0) current_ = philox(seed_, stream_, index_, position_ / 4);
-        return current_.word[position_++ % 4];
+        ++position_;
+        const std::uint32_t word = current_.word[0];
+        // Words move up instead of being indexed: registers of a GPU can't be.
+        for (int i = 0; i < 3; ++i) current_.word[i] = current_.word[i + 1];
+        return word;
     }
 
     GEMCORE_HOST_DEVICE std::uint32_t next_below(std::uint32_t bound) {

@@ -1,11 +1,10 @@
 #include <algorithm>
 
 #include "batch.h"
-#include "cuda_emulation.h"
 #include "expect.h"
-#include "graph/sample_kernel.cuh"
 #include "support/parallel_for.h"
 #include "support/simd.h"
+#include "support/philox.h"
 
 using namespace gemcore;
 
@@ -108,19 +107,6 @@ void every_level_gives_the_scalar_bits() {
     }
 }
 
-void the_cuda_kernel_gives_the_same_bits() {
-    for (const SampleSpec& spec : specs()) {
-        Batch expected(300, spec.num_nodes);
-        sample(spec, 42, 1000, expected.writable());
-        Batch actual(300, spec.num_nodes);
-        unsigned long long num_failed = 0;
-        launch(3, 128, cuda::sample_kernel, spec, std::uint64_t{42}, std::uint64_t{1000},
-               actual.writable(), &num_failed);
-        EXPECT(actual == expected);
-        EXPECT(num_failed == 0);
-    }
-}
-
 void threads_and_splits_change_nothing() {
     for (const SampleSpec& spec : specs()) {
         set_num_threads(1);
@@ -151,7 +137,6 @@ void edges_over_the_limit_are_counted() {
 int main() {
     at_every_level(planes_give_what_the_definition_gives);
     every_level_gives_the_scalar_bits();
-    the_cuda_kernel_gives_the_same_bits();
     threads_and_splits_change_nothing();
     at_every_level(edges_over_the_limit_are_counted);
 }

@@ -13,6 +13,7 @@
 #include "graph/prune.h"
 #include "support/parallel_for.h"
 #include "support/simd.h"
+#include "wl/colors.h"
 #include "wl/features.h"
 #include "wl/gram.h"
 #include "wl/pairs.h"

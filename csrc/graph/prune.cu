@@ -1,0 +1,16 @@
+#include "graph/prune_cuda.h"
+#include "graph/prune_kernel.cuh"
+#include "support/dispatch.cuh"
+#include "support/launch.cuh"
+
+namespace gemcore::cuda {
+
+void prune(const DagBatch& cells, int output_op, const MutableDagBatch& pruned,
+           cudaStream_t stream) {
+    for_words(cells.num_words, [&](auto words) {
+        launch("prune", stream, divided_up(cells.num_graphs, kPruneThreads), kPruneThreads,
+               prune_kernel<words>, cells, output_op, pruned);
+    });
+}
+
+}  // namespace gemcore::cuda
