@@ -25,7 +25,7 @@ from gemcore import CellBatch, SearchSpace, _core, set_num_threads, simd_level
 
 NUM_NODES, OPS = 30, ("conv1x1", "sepconv3x3", "conv3x3")
 NUM_EDGES = NUM_NODES * (NUM_NODES - 1) // 2
-NUM_CELLS, NUM_DENSE, NUM_OBJECTS = 4096, 1000, 500
+NUM_CELLS, NUM_DENSE, NUM_OBJECTS = 8192, 1000, 500
 EDGE_PROBS = tuple(round(0.05 * i, 2) for i in range(1, 20))
 ROW_MASKS = np.array([2**NUM_NODES - 2 ** (u + 1) for u in range(NUM_NODES)], dtype=np.uint32)
 

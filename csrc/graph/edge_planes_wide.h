@@ -1,147 +1,19 @@
 // Bit planes (sample.h) of many cells at once: a lane is a cell, a vector one block of kLanes
-// cells.
+// cells. For wide sources alone.
 //
-// The first planes are drawn for every block, without looking: hardly a block is decided by then.
-// After that half of the undecided ones are decided by each plane, so they are kept together, and
-// lanes stay full. A tile is large because the last planes fill no vector.
+// The first planes are drawn for every block, without looking. From then on each plane decides half
+// of the blocks that are left; these are kept together, so that lanes stay full. A tile is large
+// because the last planes fill no vector.
 #pragma once
 
-#include "graph/transpose_wide.h"
-#include "support/philox_wide.h"
+#include "graph/edge_blocks_wide.h"
 
 namespace gemcore::GEMCORE_SIMD_LEVEL {
 namespace {
 
-constexpr int kTileCells = 512;            ///< One block a cell is the least.
-constexpr int kTileBlocks = 512;           ///< Of a tile, unless one vector of cells has more.
-constexpr int kMostBlocks = 255 * kLanes;  ///< Of N = 256.
-constexpr int kSlots = kMostBlocks + kChains * kLanes;
-constexpr int kBlindPlanes = 8;  ///< Half of the blocks of 128 edges are decided after 7.5.
+constexpr int kBlindPlanes = 8;  ///< After 7.6 half of the blocks of 128 edges are decided.
 
-/// The parts of the first two rounds, a column each.
-template <int kCount>
-struct RoundColumns {
-    alignas(64) std::uint64_t word[3][kCount];
-
-    GEMCORE_ALWAYS_INLINE void store_at(int i, const Lanes (&words)[3]) {
-        for (int j = 0; j < 3; ++j) store(word[j] + i, words[j]);
-    }
-    GEMCORE_ALWAYS_INLINE ItemRounds items(int i) const {
-        return {load(word[0] + i), load(word[1] + i), load(word[2] + i)};
-    }
-    GEMCORE_ALWAYS_INLINE BlockRounds block(int i) const {
-        return {all(word[0][i]), all(word[1][i]), all(word[2][i])};
-    }
-};
-
-using ItemColumns = RoundColumns<kTileCells + kChains * kLanes>;
 using BlockColumns = RoundColumns<kBlindPlanes * 255 + kLanes>;
-
-/// Cells that are drawn together, and their possible edges in stream order. The indices of a tile
-/// share their high half.
-struct Tile {
-    alignas(64) std::uint64_t index[kTileCells + kLanes];
-    std::uint64_t threshold[kTileCells + kLanes];  ///< Of kUniformDensity, in the upper half.
-    /// WordPairs of the halves of block b of kLanes cells, from cell c on, are at slot b * kLanes +
-    /// c * blocks_per_cell; a slot is 128 bits.
-    alignas(64) std::uint64_t edges[2 * kSlots];
-    int num_cells;
-
-    GEMCORE_ALWAYS_INLINE void store_edges(int slot, Lanes low, Lanes high) {
-        const WordPairs pairs = pair_words(low, high);
-        store(edges + 2 * slot, pairs.even);
-        store(edges + 2 * slot + kLanes, pairs.odd);
-    }
-    GEMCORE_ALWAYS_INLINE void add_edges(std::uint64_t slot, const std::uint64_t* more) {
-        auto* const to = reinterpret_cast<__m128i*>(edges + 2 * slot);
-        const auto* const from = reinterpret_cast<const __m128i*>(more);
-        _mm_store_si128(to, _mm_or_si128(_mm_load_si128(to), _mm_load_si128(from)));
-    }
-    int num_vectors() const { return (num_cells + kLanes - 1) / kLanes; }
-};
-
-/// All ones in the lanes whose bit `63 - plane` is set.
-GEMCORE_ALWAYS_INLINE Lanes spread_bit(Lanes x, int plane) {
-#ifdef __AVX512F__
-    return _mm512_srai_epi64(_mm512_sll_epi64(x, _mm_cvtsi32_si128(plane)), 63);
-#else
-    return _mm256_cmpgt_epi64(all(0), _mm256_sll_epi64(x, _mm_cvtsi32_si128(plane)));
-#endif
-}
-
-/// Half of a block while it is compared with the threshold.
-struct Half {
-    Lanes undecided;
-    Lanes edges;
-
-    /// `one`: all ones where the threshold has a 1 in this plane.
-    GEMCORE_ALWAYS_INLINE void absorb(Lanes bits, Lanes one) {
-#ifdef __AVX512F__
-        const Lanes found = _mm512_ternarylogic_epi64(undecided, bits, one, 0x20);
-        undecided = _mm512_ternarylogic_epi64(undecided, bits, one, 0x90);
-        edges = _mm512_or_si512(edges, found);
-#else
-        const Lanes below = _mm256_andnot_si256(bits, one);  // 0 below 1: the uniform is smaller.
-        edges = _mm256_or_si256(edges, _mm256_and_si256(undecided, below));
-        undecided = _mm256_andnot_si256(_mm256_xor_si256(bits, one), undecided);
-#endif
-    }
-};
-
-/// Both halves of a block a lane.
-struct WideEdges {
-    Half half[2];
-
-    GEMCORE_ALWAYS_INLINE void absorb(const WideHalves& drawn, Lanes one) {
-        for (int j = 0; j < 2; ++j) half[j].absorb(drawn.half[j], one);
-    }
-};
-
-/// The blocks that are not decided yet, kept together.
-struct UndecidedBlocks {
-    /// Index of the cell (low half) << 32 | slot in the tile << 16 | block of the cell.
-    alignas(64) std::uint64_t origin[kSlots];
-    std::uint64_t half[2][kSlots];
-    std::uint64_t threshold[kSlots];
-    int count;
-
-    /// Keeps the lanes in which an edge is undecided. Whole vectors are written.
-    template <bool kThresholds>
-    GEMCORE_ALWAYS_INLINE void append(Lanes from, const WideEdges& edges, Lanes thresholds) {
-        const Lanes low = edges.half[0].undecided, high = edges.half[1].undecided;
-#ifdef __AVX512F__
-        const Lanes any = _mm512_or_si512(low, high);
-        const __mmask8 kept = _mm512_test_epi64_mask(any, any);
-        store(origin + count, _mm512_maskz_compress_epi64(kept, from));
-        store(half[0] + count, _mm512_maskz_compress_epi64(kept, low));
-        store(half[1] + count, _mm512_maskz_compress_epi64(kept, high));
-        if (kThresholds) store(threshold + count, _mm512_maskz_compress_epi64(kept, thresholds));
-        count += __builtin_popcount(kept);
-#else
-        std::uint64_t lanes[4][kLanes];
-        store(lanes[0], from);
-        store(lanes[1], low);
-        store(lanes[2], high);
-        store(lanes[3], thresholds);
-        for (int lane = 0; lane < kLanes; ++lane) {  // A lane that isn't kept is overwritten.
-            origin[count] = lanes[0][lane];
-            half[0][count] = lanes[1][lane];
-            half[1][count] = lanes[2][lane];
-            threshold[count] = lanes[3][lane];
-            count += (lanes[1][lane] | lanes[2][lane]) != 0;
-        }
-#endif
-    }
-
-    /// Nothing is undecided in the lanes behind the last block.
-    GEMCORE_ALWAYS_INLINE void pad() {
-        for (int i = 0; i < kChains; ++i) {
-            store(origin + count + i * kLanes, all(0));
-            store(half[0] + count + i * kLanes, all(0));
-            store(half[1] + count + i * kLanes, all(0));
-        }
-    }
-};
 
 /// Draws the edges of tiles.
 template <bool kOwnThresholds>
@@ -221,8 +93,15 @@ class EdgePlanes {
                  add(both(origin, all(0xffff)), all(first)),
                  all(static_cast<std::uint64_t>(Stream::kSampleEdges))}};
     }
-    GEMCORE_ALWAYS_INLINE Lanes one(Lanes threshold, int plane) const {
-        return kOwnThresholds ? spread_bit(threshold, plane) : all(ones_[plane]);
+    GEMCORE_ALWAYS_INLINE void absorb(const WideHalves& bits, Lanes threshold, int plane,
+                                      WideEdges& edges) const {
+        if (kOwnThresholds) {
+            edges.absorb(bits, spread_bit(threshold, plane));
+        } else if (ones_ >> (31 - plane) & 1) {
+            edges.absorb(bits, all(~std::uint64_t{0}));
+        } else {
+            edges.pass(bits);
+        }
     }
     GEMCORE_ALWAYS_INLINE Lanes possible(int half, const Place& place) const {
         return all(possible_[half][place.block]);
@@ -232,7 +111,7 @@ class EdgePlanes {
     const int blocks_per_cell_;
     int num_planes_;  ///< No plane below decides.
     const bool is_complete_;
-    std::uint64_t ones_[32];
+    const std::uint32_t ones_;  ///< The threshold: bit 31 is that of plane 0.
     std::uint64_t possible_[2][256];
     std::uint64_t prepared_;  ///< Of which high half of the index and which attempt blocks_ are.
     std::uint64_t index_high_;
@@ -248,11 +127,9 @@ EdgePlanes<kOwnThresholds>::EdgePlanes(const PhiloxKeys& keys, int num_nodes,
     : keys_(keys),
       blocks_per_cell_((num_nodes * (num_nodes - 1) / 2 + 127) / 128),
       is_complete_(!kOwnThresholds && threshold >> 32 != 0),
+      ones_(static_cast<std::uint32_t>(threshold)),
       prepared_(~std::uint64_t{0}) {
-    const auto bits = static_cast<std::uint32_t>(threshold);
-    num_planes_ = kOwnThresholds ? 32 : bits == 0 ? 0 : 32 - __builtin_ctz(bits);
-    for (int plane = 0; plane < 32; ++plane)
-        ones_[plane] = -std::uint64_t{bits >> (31 - plane) & 1};
+    num_planes_ = kOwnThresholds ? 32 : ones_ == 0 ? 0 : 32 - __builtin_ctz(ones_);
     for (int block = 0; block < blocks_per_cell_; ++block) {
         const int left = num_nodes * (num_nodes - 1) / 2 - 128 * block;
         possible_[0][block] = ~std::uint64_t{0} >> (left < 64 ? 64 - left : 0);
@@ -311,7 +188,7 @@ GEMCORE_ALWAYS_INLINE void EdgePlanes<kOwnThresholds>::draw_planes(const Place (
     WideHalves bits[2 * kNumPlanes];
     philox_halves<2>(keys_, drawn, bits);
     for (int i = 0; i < 2 * kNumPlanes; ++i) {
-        edges[i % 2].absorb(bits[i], one(thresholds[i % 2], plane + i / 2));
+        absorb(bits[i], thresholds[i % 2], plane + i / 2, edges[i % 2]);
     }
 }
 
@@ -388,7 +265,7 @@ int EdgePlanes<kOwnThresholds>::draw_undecided(Tile& tile, int plane) {
         alignas(64) std::uint64_t origins[kVectors][kLanes];
         for (int i = 0; i < kVectors; ++i) {
             for (int j = 0; j < kPlanes; ++j) {
-                edges[i].absorb(bits[j * kVectors + i], one(thresholds[i], plane + j));
+                absorb(bits[j * kVectors + i], thresholds[i], plane + j, edges[i]);
             }
             const WordPairs pairs = pair_words(edges[i].half[0].edges, edges[i].half[1].edges);
             store(found[i], pairs.even);
@@ -396,7 +273,7 @@ int EdgePlanes<kOwnThresholds>::draw_undecided(Tile& tile, int plane) {
             store(origins[i], origin[i]);
             undecided_.template append<kOwnThresholds>(origin[i], edges[i], thresholds[i]);
         }
-        if (kPlanes == 1 && !kOwnThresholds && ones_[plane] == 0) continue;
+        if (kPlanes == 1 && !kOwnThresholds && !(ones_ >> (31 - plane) & 1)) continue;
         for (int i = 0; i < kVectors; ++i) {
             for (int lane = 0; lane < kLanes; ++lane) {
                 const std::uint64_t slot = origins[i][lane] >> 16 & 0xffff;

@@ -27,9 +27,11 @@ std::int64_t sample_cells(const SampleSpec& spec, std::uint64_t seed, std::uint6
 std::int64_t sample(const SampleSpec& spec, std::uint64_t seed, std::uint64_t start,
                     const MutableDagBatch& cells) {
     assert(cells.num_nodes == spec.num_nodes);
-    const bool has_planes = spec.distribution == Distribution::kBernoulli ||
-                            spec.distribution == Distribution::kUniformDensity;
-    auto* const sample_cells = has_planes ? GEMCORE_AT_LEVEL(sample_cells) : &scalar::sample_cells;
+    // Growing is a walk whose next step depends on the last one; drawing its words is a twentieth
+    // of the time.
+    auto* const sample_cells = spec.distribution == Distribution::kGrow
+                                   ? &scalar::sample_cells
+                                   : GEMCORE_AT_LEVEL(sample_cells);
     std::atomic<std::int64_t> num_failed{0};
     parallel_for(cells.num_graphs, 4096, [&](std::int64_t begin, std::int64_t end) {
         const MutableDagBatch part{cells.row(begin, 0), cells.ops_of(begin), cells.sizes + begin,

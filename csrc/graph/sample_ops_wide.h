@@ -46,15 +46,15 @@ class OpDraw {
     OpDraw(const PhiloxKeys& keys, int num_nodes, int num_ops, bool has_output)
         : keys_(keys), num_nodes_(num_nodes), num_ops_(num_ops), has_output_(has_output) {}
 
-    /// Writes the ops of cells index[0], index[1], ...; whole vectors of `index` are readable.
-    void draw(const std::uint64_t* index, int num_cells, std::uint8_t* ops) {
+    /// Writes the ops of cells index[0], index[1], ...; whole vectors of `index` are readable, and
+    /// ops up to `end` are written later, or garbage is left there.
+    void draw(const std::uint64_t* index, int num_cells, std::uint8_t* ops, std::uint8_t* end) {
         prepare(index[0] >> 32);
-        std::uint8_t* const end = ops + num_cells * num_nodes_;
-        int cell = 0;
-        if (num_pairs_ == 4) cell = draw_quads(index, num_cells, ops);
+        int cell = num_pairs_ == 4 ? draw_quads(index, num_cells, ops, end) : 0;
         for (; cell < num_cells; cell += kLanes) {
+            const int left = num_cells - cell < kLanes ? num_cells - cell : kLanes;
             draw_vector(load(index + cell));
-            write(ops + cell * num_nodes_, end);
+            write(left, ops + cell * num_nodes_, end);
         }
     }
 
@@ -101,11 +101,13 @@ class OpDraw {
         }
     }
 
-    /// Cells of 25 .. 32 nodes, from registers to their ops; stops short of the end, for whole
-    /// pieces of 32 are written. Returns how many were drawn.
-    GEMCORE_NO_INLINE int draw_quads(const std::uint64_t* index, int num_cells, std::uint8_t* ops) {
+    /// Cells of 25 .. 32 nodes, from registers to their ops, as long as there is room for pieces of
+    /// 32 and all lanes have a cell. Returns how many were drawn.
+    GEMCORE_NO_INLINE int draw_quads(const std::uint64_t* index, int num_cells, std::uint8_t* ops,
+                                     const std::uint8_t* end) {
+        const std::int64_t room = (kLanes - 1) * num_nodes_ + 32;
         int cell = 0;
-        for (; num_cells - cell > kLanes; cell += kLanes) {
+        for (; num_cells - cell >= kLanes && end - ops >= room; cell += kLanes) {
             const ItemRounds item(keys_, load(index + cell), Stream::kSampleOps);
             Lanes pairs[4];
 #pragma GCC unroll 4
@@ -124,8 +126,8 @@ class OpDraw {
         return cell;
     }
 
-    /// Writes the ops of the vector's cells that lie before `end`.
-    GEMCORE_NO_INLINE void write(std::uint8_t* ops, std::uint8_t* end) {
+    /// Writes the ops of the vector's first cells.
+    GEMCORE_NO_INLINE void write(int num_cells, std::uint8_t* ops, const std::uint8_t* end) {
         const int rounded = (num_nodes_ + 31) / 32 * 32;
         for (int pair = 0; pair < num_pairs_; pair += 4) {
             __m256i cells[kLanes];
@@ -136,7 +138,7 @@ class OpDraw {
                 _mm256_store_si256(to, cells[cell]);
             }
         }
-        for (int cell = 0; cell < kLanes && ops < end; ++cell, ops += num_nodes_) {
+        for (int cell = 0; cell < num_cells; ++cell, ops += num_nodes_) {
             const auto* const from = reinterpret_cast<const std::uint8_t*>(streams_[cell]);
             if (end - ops >= rounded) {  // What is too much the next cells overwrite.
                 for (int i = 0; i < num_nodes_; i += 32) {

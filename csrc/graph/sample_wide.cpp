@@ -1,10 +1,19 @@
+#include <cassert>
+
 #include "graph/edge_planes_wide.h"
+#include "graph/edge_shrink_wide.h"
 #include "graph/row_writer_wide.h"
 #include "graph/sample_levels.h"
 #include "graph/sample_ops_wide.h"
 
 namespace gemcore::GEMCORE_SIMD_LEVEL {
 namespace {
+
+/// How many of `count` cells from `index` on share the high half of their index.
+GEMCORE_ALWAYS_INLINE int with_equal_high_half(std::uint64_t index, int count) {
+    const std::uint64_t equal = (std::uint64_t{1} << 32) - static_cast<std::uint32_t>(index);
+    return equal < static_cast<std::uint64_t>(count) ? static_cast<int>(equal) : count;
+}
 
 /// Draws a batch tile by tile: as many cells at once as keep the lanes full.
 template <bool kOwnThresholds>
@@ -26,7 +35,8 @@ class TiledSampler {
         for (std::int64_t begin = 0; begin < cells_.num_graphs;) {
             const int count = tile_size(begin);
             list_cells(begin, count);
-            ops_.draw(tile_.index, count, cells_.ops + begin * spec_.num_nodes);
+            ops_.draw(tile_.index, count, cells_.ops + begin * spec_.num_nodes,
+                      cells_.ops + cells_.num_graphs * spec_.num_nodes);
             num_failed += draw_edges();
             begin += count;
         }
@@ -63,9 +73,7 @@ int TiledSampler<kOwnThresholds>::tile_size(std::int64_t begin) const {
     const std::int64_t left = cells_.num_graphs - begin;
     const int size = most < kLanes ? kLanes : most;
     const int count = left < size ? static_cast<int>(left) : size;
-    const std::uint64_t equal =
-        (std::uint64_t{1} << 32) - static_cast<std::uint32_t>(index_of(begin));
-    return equal < static_cast<std::uint64_t>(count) ? static_cast<int>(equal) : count;
+    return with_equal_high_half(index_of(begin), count);
 }
 
 template <bool kOwnThresholds>
@@ -149,14 +157,42 @@ int TiledSampler<kOwnThresholds>::write_rows(bool is_last) {
     return num_over;
 }
 
+/// All cells of kEdgeShrink, a vector at a time.
+GEMCORE_NO_INLINE void sample_shrunk(const SampleSpec& spec, std::uint64_t seed,
+                                     std::uint64_t start, const MutableDagBatch& cells) {
+    const PhiloxKeys keys(seed);
+    OpDraw ops(keys, spec.num_nodes, spec.num_ops, spec.has_output);
+    const int row_words = spec.num_nodes * cells.num_words;
+    std::uint8_t* const end = cells.ops + cells.num_graphs * spec.num_nodes;
+    for (std::int64_t begin = 0; begin < cells.num_graphs;) {
+        const std::uint64_t index = start + static_cast<std::uint64_t>(begin);
+        const std::int64_t left = cells.num_graphs - begin;
+        const int count =
+            with_equal_high_half(index, left < kLanes ? static_cast<int>(left) : kLanes);
+        std::uint64_t indices[kLanes];
+        std::uint64_t* rows[kLanes] = {};
+        store(indices, add(lane_numbers(), all(index)));
+        for (int i = 0; i < count; ++i) rows[i] = cells.adjacency + (begin + i) * row_words;
+        ops.draw(indices, count, cells.ops + begin * spec.num_nodes, end);
+        StructureWords words(keys, load(indices), static_cast<std::uint32_t>(index >> 32));
+        draw_edge_shrink(words, spec.num_nodes, rows);
+        begin += count;
+    }
+}
+
 }  // namespace
 
 std::int64_t sample_cells(const SampleSpec& spec, std::uint64_t seed, std::uint64_t start,
                           const MutableDagBatch& cells) {
+    assert(spec.distribution != Distribution::kGrow);
     if (spec.distribution == Distribution::kBernoulli) {
         return TiledSampler<false>(spec, seed, start, cells).run();
     }
-    return TiledSampler<true>(spec, seed, start, cells).run();
+    if (spec.distribution == Distribution::kUniformDensity) {
+        return TiledSampler<true>(spec, seed, start, cells).run();
+    }
+    sample_shrunk(spec, seed, start, cells);
+    return 0;
 }
 
 }  // namespace gemcore::GEMCORE_SIMD_LEVEL

@@ -92,7 +92,7 @@ void every_level_gives_the_scalar_bits() {
     for (int n = 1; n <= kMaxNodes; n += n < 70 ? 1 : 31) {
         for (int kind = 0; kind < 12; ++kind) {
             const SampleSpec spec = spec_of_kind(n, kind);
-            const std::int64_t num_cells = n < 20 ? 1101 : n < 70 ? 101 : 9;  // Several tiles.
+            const std::int64_t num_cells = n < 33 ? 620 : n < 70 ? 37 : 9;  // Several tiles.
             set_simd_level(SimdLevel::kScalar);
             Batch expected(num_cells, n);
             EXPECT(sample(spec, seed, start, expected.writable()) == 0);
