@@ -125,8 +125,13 @@ def wl_gram(
     batch, columns = _native_batches(cells=cells, other=cells if other is None else other)
     options = _read_options(n_iter, direction, normalize, round_weights, labels)
     counts = not normalize and round_weights is None
-    gram = _core.wl_gram_int if counts else _core.wl_gram
-    return gram(batch, None if other is None else columns, options)
+    gram = np.empty(
+        (len(cells), len(cells if other is None else other)), np.int64 if counts else np.float64
+    )
+    (_core.wl_gram_int if counts else _core.wl_gram)(
+        batch, None if other is None else columns, options, gram
+    )
+    return gram
 
 
 def wl_features(
@@ -179,11 +184,11 @@ def wl_features(
     """
     batch, columns_of = _native_batches(cells=cells, other=cells if other is None else other)
     options = _read_options(n_iter, direction, False, round_weights, labels)
-    counts, columns, row_begin, round_begin = _core.wl_features(batch, columns_of, options)
+    counts, columns, row_begin, round_begin = _core.wl_features(
+        batch, None if other is None else columns_of, options
+    )
     shape = (len(cells), int(round_begin[-1]))
-    # scikit-learn's solvers refuse 64-bit indices.
-    index = np.int32 if max(len(counts), shape[1]) < 2**31 else np.int64
-    places = columns.astype(index), row_begin.astype(index)
+    places = columns, row_begin
     if round_weights is None:
         return csr_array((counts, *places), shape=shape)
     scale = np.repeat(np.sqrt(_read_weights(round_weights, n_iter)), np.diff(round_begin))

@@ -77,7 +77,6 @@ void wl_colors(const LabelledBatch& batch, const WlOptions& options, std::uint64
             std::uint64_t* row = colors + graph * (options.n_iter + 1) * num_nodes;
             for (int round = 0;; ++round, row += num_nodes) {
                 std::copy_n(refiner.colors(), refiner.size(), row);
-                std::sort(row, row + refiner.size());
                 if (round == options.n_iter) break;
                 refiner.refine();
             }
