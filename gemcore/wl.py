@@ -1,15 +1,17 @@
 """Weisfeiler-Lehman similarity of cells, the paper's S_g (eq. 1)."""
 
+import os
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy.sparse import csr_array
 
 from gemcore import _core
 from gemcore.arguments import check_in, check_int, check_type, describe
 from gemcore.cell import Cell  # noqa: F401 (doctests)
 from gemcore.cell_batch import CellBatch
+from gemcore.gram_output import MatrixJob, read_dtype
 
 DIRECTIONS = ("in_out", "out", "in", "undirected")
 LABELS = ("ops", "degree", "uniform")
@@ -80,7 +82,7 @@ def wl_pairs(
     return (_core.wl_pairs_int if counts else _core.wl_pairs)(batch_a, batch_b, options)
 
 
-def wl_gram(
+def wl_gram(  # noqa: PLR0913 (the kernel's six, and where the matrix goes)
     cells: CellBatch,
     other: CellBatch | None = None,
     *,
@@ -89,11 +91,17 @@ def wl_gram(
     normalize: bool = True,
     round_weights: ArrayLike | None = None,
     labels: str = "ops",
+    dtype: DTypeLike | None = None,
+    out: NDArray[Any] | str | os.PathLike[str] | None = None,
+    progress: bool = False,
 ) -> NDArray[Any]:
     """Similarity of every two cells, by the WL subtree kernel: see :func:`wl_pairs`.
 
     The values are those of :func:`wl_pairs` to the bit. A cell's own kernel counts all its colors,
     so a cell of operations that ``other`` has not is normalized like any other.
+
+    A matrix larger than memory goes into a file: ``out="gram.npy"``. It is computed in tiles of
+    128 MB, and takes its name when it is whole. Else memory is the matrix and at most 256 MB.
 
     Args:
         cells: B cells.
@@ -103,14 +111,21 @@ def wl_gram(
         normalize: Whether to divide by sqrt(k(x, x) k(y, y)).
         round_weights: Weights of the rounds, ``[n_iter + 1]``, finite and >= 0; default 1.
         labels: Colors before the first round: ``"ops"``, ``"degree"`` or ``"uniform"``.
+        dtype: float64 or float32, the float64 rounded once, if normalized or with round weights;
+            else int64.
+        out: An array to be filled, ``[B, C]``, of the dtype, C-contiguous; or the name of a
+            ``.npy`` file to be written.
+        progress: Whether to show a bar while a file is written.
 
     Returns:
-        ``[B, C]`` or, symmetric and positive semidefinite, ``[B, B]``. float64 in [0, 1] if
-        normalized; else int64, or float64 if there are round weights.
+        ``[B, C]`` or, symmetric and positive semidefinite, ``[B, B]``: ``out`` itself, or the file
+        mapped into memory to be read, or a new array. float64 in [0, 1] if normalized; else int64,
+        or float64 if there are round weights.
 
     Raises:
         TypeError: If an argument is of the wrong kind.
-        ValueError: If an argument is out of range.
+        ValueError: If an argument is out of range, or ``out`` is an array that can't be filled.
+        OSError: If the file can't be written, or the disk has no room for it.
 
     Source:
         Shervashidze et al., "Weisfeiler-Lehman Graph Kernels", JMLR 12, 2011.
@@ -122,16 +137,18 @@ def wl_gram(
         array([[12, 11],
                [11, 14]])
     """
-    batch, columns = _native_batches(cells=cells, other=cells if other is None else other)
+    columns_of = cells if other is None else other
+    _native_batches(cells=cells, other=columns_of)
     options = _read_options(n_iter, direction, normalize, round_weights, labels)
-    counts = not normalize and round_weights is None
-    gram = np.empty(
-        (len(cells), len(cells if other is None else other)), np.int64 if counts else np.float64
-    )
-    (_core.wl_gram_int if counts else _core.wl_gram)(
-        batch, None if other is None else columns, options, gram
-    )
-    return gram
+    value_type = read_dtype(dtype, counts=not normalize and round_weights is None)
+
+    def compute(rows: slice, columns: slice, tile: NDArray[Any]) -> None:
+        batch, others = _native_batches(cells=cells[rows], other=columns_of[columns])
+        own = other is None and rows == columns
+        _core.wl_gram(batch, None if own else others, options, tile)
+
+    job = MatrixJob((len(cells), len(columns_of)), value_type, compute, symmetric=other is None)
+    return job.run(out, progress=progress)
 
 
 def wl_features(

@@ -140,11 +140,12 @@ void bind_wl(py::module_& m) {
              "normalize"_a);
     m.def("wl_pairs", &bound_wl_pairs<double>, "cells_a"_a, "cells_b"_a, "options"_a);
     m.def("wl_pairs_int", &bound_wl_pairs<std::int64_t>, "cells_a"_a, "cells_b"_a, "options"_a);
+    // One name: the type of `out` chooses.
     m.def("wl_gram", &bound_wl_gram<double>, "cells"_a, "other"_a, "options"_a,
           "out"_a.noconvert());
-    m.def("wl_gram_float32", &bound_wl_gram<float>, "cells"_a, "other"_a, "options"_a,
+    m.def("wl_gram", &bound_wl_gram<float>, "cells"_a, "other"_a, "options"_a,
           "out"_a.noconvert());
-    m.def("wl_gram_int", &bound_wl_gram<std::int64_t>, "cells"_a, "other"_a, "options"_a,
+    m.def("wl_gram", &bound_wl_gram<std::int64_t>, "cells"_a, "other"_a, "options"_a,
           "out"_a.noconvert());
     m.def("wl_features", &bound_wl_features, "cells"_a, "columns_of"_a, "options"_a);
 }

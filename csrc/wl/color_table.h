@@ -8,45 +8,62 @@
 
 namespace gemcore {
 
-/// A hash table with open addressing, at most half full. Colors are mixed: their low bits are as
-/// good as any hash.
+/// Tells most colors that occur once from the others, by a bit or two each. Colors are mixed: any
+/// of their bits are as good as a hash.
+class RepeatFilter {
+ public:
+    explicit RepeatFilter(std::int64_t num_colors)
+        : words_(std::bit_ceil(static_cast<std::size_t>(num_colors) / 2 + 1)) {}
+
+    void add(std::uint64_t color) {
+        std::uint64_t& word = words_[color >> 8 & (words_.size() - 1)];
+        const std::uint64_t bit = bit_of(color);
+        word |= bit | (word & bit) << 32;
+    }
+
+    /// True for each color that was added twice, and for one in 16 or more of the others.
+    bool may_repeat(std::uint64_t color) const {
+        return (words_[color >> 8 & (words_.size() - 1)] >> 32 & bit_of(color)) != 0;
+    }
+
+ private:
+    static std::uint64_t bit_of(std::uint64_t color) { return std::uint64_t{1} << (color & 31); }
+
+    std::vector<std::uint64_t> words_;  // Low halves: was there; high halves: came again.
+};
+
+/// A hash table with open addressing, at most half full.
 class ColorTable {
  public:
-    static constexpr std::uint32_t kNone = 0xffffffffu;
-
     struct Slot {
         std::uint64_t color = 0;
-        std::uint32_t number = kNone;
+        std::uint32_t number = kEmpty;
         std::uint32_t element = 0;  ///< For the caller
     };
 
-    /// Forgets all, and makes room for that many colors; there may be more.
-    void reset(std::int64_t num_colors) {
-        size_ = 0;
-        slots_.assign(std::bit_ceil(2 * static_cast<std::size_t>(num_colors) + 512), Slot{});
-    }
+    ColorTable() : slots_(std::size_t{1} << 10) {}
 
-    /// Number of different colors so far.
-    std::uint32_t size() const { return size_; }
-
-    /// The slot of a color, which gets the next number where it is new. Valid until the next call.
-    Slot& insert(std::uint64_t color) {
+    /// The slot of a color; where it is new, with `number` for its number. Valid until the next
+    /// call.
+    Slot& insert(std::uint64_t color, std::uint32_t number) {
         Slot* slot = find(color);
-        if (slot->number != kNone) return *slot;
-        if (2 * std::size_t{size_} >= slots_.size()) {
+        if (slot->number != kEmpty) return *slot;
+        if (2 * ++size_ > slots_.size()) {
             grow();
             slot = find(color);
         }
         slot->color = color;
-        slot->number = size_++;
+        slot->number = number;
         return *slot;
     }
 
  private:
+    static constexpr std::uint32_t kEmpty = 0xffffffffu;
+
     Slot* find(std::uint64_t color) {
         const std::size_t mask = slots_.size() - 1;
-        std::size_t place = color & mask;
-        while (slots_[place].number != kNone && slots_[place].color != color) {
+        std::size_t place = color >> 4 & mask;
+        while (slots_[place].number != kEmpty && slots_[place].color != color) {
             place = (place + 1) & mask;
         }
         return &slots_[place];
@@ -56,12 +73,12 @@ class ColorTable {
         std::vector<Slot> old(4 * slots_.size());
         old.swap(slots_);
         for (const Slot& slot : old) {
-            if (slot.number != kNone) *find(slot.color) = slot;
+            if (slot.number != kEmpty) *find(slot.color) = slot;
         }
     }
 
     std::vector<Slot> slots_;
-    std::uint32_t size_ = 0;
+    std::size_t size_ = 0;
 };
 
 }  // namespace gemcore

@@ -4,6 +4,7 @@
 #include <memory>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 
 #include "support/interrupt.h"
 #include "wl/color_table.h"
@@ -12,156 +13,195 @@
 namespace gemcore {
 namespace {
 
-constexpr std::int64_t kGraphsAtOnce = 4096;
+constexpr std::int64_t kGraphsAtOnce = 4096;  // Between two looks for an interrupt
+constexpr std::uint32_t kTwice = 2;
+constexpr std::uint32_t kDropped = 0xffffffffu;
 
 /// The colors of a batch, and the nodes that are still looked at.
-struct Side {
+class Side {
+ public:
     Side(const LabelledBatch& labelled, const WlOptions& options)
-        : batch(labelled.graphs),
-          num_rounds(options.n_iter + 1),
-          num_nodes(batch.num_graphs * batch.num_nodes),
-          colors(std::make_unique_for_overwrite<std::uint64_t[]>(num_nodes * num_rounds)),
-          numbers(std::make_unique_for_overwrite<std::uint32_t[]>(num_nodes)),
-          nodes(std::make_unique_for_overwrite<std::uint8_t[]>(num_nodes)),
-          num_kept(batch.sizes, batch.sizes + batch.num_graphs) {
-        wl_colors(labelled, options, colors.get());
-        for (std::int64_t graph = 0; graph < batch.num_graphs; ++graph) {
-            std::uint8_t* const first = nodes.get() + graph * batch.num_nodes;
-            std::iota(first, first + num_kept[graph], std::uint8_t{0});
+        : num_kept(labelled.graphs.sizes, labelled.graphs.sizes + labelled.graphs.num_graphs),
+          batch_(labelled.graphs),
+          num_rounds_(options.n_iter + 1),
+          colors_(std::make_unique_for_overwrite<std::uint64_t[]>(num_nodes() * num_rounds_)),
+          numbers_(std::make_unique_for_overwrite<std::uint32_t[]>(num_nodes())),
+          nodes_(std::make_unique_for_overwrite<std::uint8_t[]>(num_nodes())) {
+        wl_colors(labelled, options, colors_.get());
+        for (std::int64_t graph = 0; graph < num_graphs(); ++graph) {
+            std::iota(nodes_of(graph), nodes_of(graph) + num_kept[graph], std::uint8_t{0});
         }
     }
 
-    DagBatch batch;
-    int num_rounds;
-    std::int64_t num_nodes;
-    std::unique_ptr<std::uint64_t[]> colors;   // [num_graphs, num_rounds, N]
-    std::unique_ptr<std::uint32_t[]> numbers;  // [num_graphs, N], of the last round
-    std::unique_ptr<std::uint8_t[]> nodes;     // [num_graphs, N], the first num_kept of each
+    std::int64_t num_graphs() const { return batch_.num_graphs; }
+    std::int64_t num_nodes() const { return batch_.num_graphs * batch_.num_nodes; }
+    std::int64_t num_kept_nodes() const {
+        return std::accumulate(num_kept.begin(), num_kept.end(), std::int64_t{0});
+    }
+    int size_of(std::int64_t graph) const { return batch_.sizes[graph]; }
+    const std::uint64_t* colors_of(std::int64_t graph, int round) const {
+        return colors_.get() + (graph * num_rounds_ + round) * batch_.num_nodes;
+    }
+    /// Numbers of the colors of the last round.
+    std::uint32_t* numbers_of(std::int64_t graph) {
+        return numbers_.get() + graph * batch_.num_nodes;
+    }
+    /// The first num_kept[graph] are those that are still looked at.
+    std::uint8_t* nodes_of(std::int64_t graph) { return nodes_.get() + graph * batch_.num_nodes; }
+
+    /// Without a branch, which would be mispredicted.
+    template <typename Keep>
+    void drop_unless(std::int64_t graph, const Keep& keep) {
+        std::uint8_t* const nodes = nodes_of(graph);
+        int kept = 0;
+        for (int i = 0; i < num_kept[graph]; ++i) {
+            const std::uint8_t node = nodes[i];
+            nodes[kept] = node;
+            kept += keep(node);
+        }
+        num_kept[graph] = static_cast<std::uint16_t>(kept);
+    }
+
     std::vector<std::uint16_t> num_kept;
+
+ private:
+    DagBatch batch_;
+    int num_rounds_;
+    std::unique_ptr<std::uint64_t[]> colors_;   // [num_graphs, num_rounds, N]
+    std::unique_ptr<std::uint32_t[]> numbers_;  // [num_graphs, N]
+    std::unique_ptr<std::uint8_t[]> nodes_;     // [num_graphs, N]
 };
 
 /// Counts one round after the other.
 class RoundCounter {
  public:
-    explicit RoundCounter(KeptColors kept) : kept_(kept) {}
+    RoundCounter(std::vector<Side>& sides, KeptColors kept) : sides_(sides), kept_(kept) {}
 
-    RoundHistograms count(std::vector<Side>& sides, int round, std::int32_t* own_matches) {
-        std::int64_t num_kept = 0;
-        for (const Side& side : sides) {
-            num_kept = std::accumulate(side.num_kept.begin(), side.num_kept.end(), num_kept);
-        }
-        table_.reset(round == 0 ? 0 : num_kept);
-        std::swap(occurrences_, last_occurrences_);
+    /// own_matches: [num_graphs]
+    RoundHistograms count(int round, std::int32_t* own_matches) {
+        const RepeatFilter filter = make_filter(round);
+        table_ = ColorTable();
         occurrences_.clear();
-        RoundHistograms histograms{0, {0}, {}, {}};
-        histograms.colors.resize(num_kept);
-        histograms.counts.resize(num_kept);
-        std::int64_t num_first = 0;
-        for (Side& side : sides) {
-            count_side(side, round, own_matches, histograms);
-            own_matches += side.batch.num_graphs;
-            if (&side == sides.data()) num_first = table_.size();
+        histograms_ = {0, {0}, {}, {}};
+        for (Side& side : sides_) {
+            const std::int64_t room = histograms_.begin.back() + side.num_kept_nodes();
+            histograms_.colors.resize(room);
+            histograms_.counts.resize(room);
+            for (std::int64_t graph = 0; graph < side.num_graphs(); ++graph) {
+                if (graph % kGraphsAtOnce == 0) check_interrupt();
+                *own_matches++ = count_graph(side, graph, round, filter);
+            }
+            if (&side == sides_.data()) num_first_ = occurrences_.size();
         }
-        keep(sides, num_first, histograms);
-        return histograms;
+        keep();
+        return std::move(histograms_);
     }
 
  private:
-    void count_side(Side& side, int round, std::int32_t* own_matches, RoundHistograms& histograms) {
-        for (std::int64_t graph = 0; graph < side.batch.num_graphs; ++graph) {
-            if (graph % kGraphsAtOnce == 0) check_interrupt();
-            const std::int64_t begin = histograms.begin.back();
-            const std::int64_t end = count_graph(side, graph, round, histograms);
-            std::int32_t own = side.batch.sizes[graph] - side.num_kept[graph];
-            for (std::int64_t i = begin; i < end; ++i) {
-                own += std::int32_t{histograms.counts[i]} * histograms.counts[i];
+    /// Settles the nodes whose color no other had in the round before.
+    RepeatFilter make_filter(int round) {
+        std::int64_t num_nodes = 0;
+        for (const Side& side : sides_) num_nodes += side.num_kept_nodes();
+        RepeatFilter filter(num_nodes);
+        for (Side& side : sides_) {
+            for (std::int64_t graph = 0; graph < side.num_graphs(); ++graph) {
+                if (graph % kGraphsAtOnce == 0) check_interrupt();
+                if (round > 0 && kept_ == KeptColors::kShared) {
+                    const std::uint32_t* numbers = side.numbers_of(graph);
+                    side.drop_unless(graph, [&](int v) { return occurrences_[numbers[v]] > 1; });
+                }
+                const std::uint64_t* colors = side.colors_of(graph, round);
+                const std::uint8_t* nodes = side.nodes_of(graph);
+                for (int i = 0; i < side.num_kept[graph]; ++i) filter.add(colors[nodes[i]]);
             }
-            own_matches[graph] = own;
-            histograms.begin.push_back(end);
         }
+        return filter;
     }
 
-    /// Writes the elements of a graph, and says where they end.
-    std::int64_t count_graph(Side& side, std::int64_t graph, int round,
-                             RoundHistograms& histograms) {
-        const std::int64_t stride = side.batch.num_nodes;
-        const std::uint64_t* colors =
-            side.colors.get() + (graph * side.num_rounds + round) * stride;
-        std::uint32_t* numbers = side.numbers.get() + graph * stride;
-        std::uint8_t* nodes = side.nodes.get() + graph * stride;
-        const auto begin = static_cast<std::uint32_t>(histograms.begin.back());
-        std::uint32_t end = begin;
-        int num_kept = 0;
+    /// Appends the elements of a graph; the number of its pairs of nodes of equal color.
+    std::int32_t count_graph(Side& side, std::int64_t graph, int round,
+                             const RepeatFilter& filter) {
+        const std::uint64_t* colors = side.colors_of(graph, round);
+        const std::uint8_t* nodes = side.nodes_of(graph);
+        std::uint32_t* numbers = side.numbers_of(graph);
+        const std::int64_t begin = histograms_.begin.back();
+        std::int64_t end = begin;
+        std::int32_t own_matches = side.size_of(graph);
+        if (kept_ == KeptColors::kShared) {
+            side.drop_unless(graph, [&](int v) { return filter.may_repeat(colors[v]); });
+        }
         for (int i = 0; i < side.num_kept[graph]; ++i) {
-            const std::uint8_t node = nodes[i];
-            if (is_settled(round, numbers[node])) continue;
-            nodes[num_kept++] = node;
-            ColorTable::Slot& slot = table_.insert(colors[node]);
-            numbers[node] = slot.number;
-            const bool is_new = slot.number == occurrences_.size();
-            if (is_new) occurrences_.push_back(0);
-            ++occurrences_[slot.number];
-            if (!is_new && slot.element >= begin) {
-                ++histograms.counts[slot.element];
+            const std::uint64_t color = colors[nodes[i]];
+            const auto next = static_cast<std::uint32_t>(occurrences_.size());
+            if (kept_ == KeptColors::kOfFirst && !filter.may_repeat(color)) {
+                if (&side == sides_.data()) append(next, end++);
                 continue;
             }
-            slot.element = end;
-            histograms.colors[end] = slot.number;
-            histograms.counts[end++] = 1;
+            ColorTable::Slot& slot = table_.insert(color, next);
+            numbers[nodes[i]] = slot.number;
+            if (slot.number != next && slot.element >= begin) {
+                ++occurrences_[slot.number];
+                own_matches += 2 * histograms_.counts[slot.element]++;
+            } else {
+                slot.element = static_cast<std::uint32_t>(end);
+                append(slot.number, end++);
+            }
         }
-        side.num_kept[graph] = static_cast<std::uint16_t>(num_kept);
-        return end;
+        histograms_.begin.push_back(end);
+        return own_matches;
     }
 
-    /// Whether no other node had the color of this one in the round before.
-    bool is_settled(int round, std::uint32_t number) const {
-        return kept_ == KeptColors::kShared && round > 0 && last_occurrences_[number] == 1;
+    void append(std::uint32_t number, std::int64_t element) {
+        if (number == occurrences_.size()) occurrences_.push_back(0);
+        ++occurrences_[number];
+        histograms_.colors[element] = number;
+        histograms_.counts[element] = 1;
     }
 
     /// Drops the elements of colors that are not kept, and closes the gaps in the numbers.
-    void keep(const std::vector<Side>& sides, std::int64_t num_first, RoundHistograms& histograms) {
-        std::vector<std::uint32_t> numbers(table_.size());
+    void keep() {
+        std::vector<std::uint32_t> numbers(occurrences_.size());
         if (kept_ == KeptColors::kOfFirst) {
-            std::fill_n(numbers.begin(), num_first, kTwice);
+            std::fill_n(numbers.begin(), num_first_, kTwice);
         } else {
-            count_owners(sides, histograms, numbers);
+            count_owners(numbers);
         }
         for (std::uint32_t& number : numbers) {
-            number = number >= kTwice ? static_cast<std::uint32_t>(histograms.num_colors++)
-                                      : ColorTable::kNone;
+            number =
+                number >= kTwice ? static_cast<std::uint32_t>(histograms_.num_colors++) : kDropped;
         }
         std::int64_t kept = 0, element = 0;
-        for (std::size_t graph = 1; graph < histograms.begin.size(); ++graph) {
-            for (; element < histograms.begin[graph]; ++element) {
-                const std::uint32_t number = numbers[histograms.colors[element]];
-                histograms.colors[kept] = number;
-                histograms.counts[kept] = histograms.counts[element];
-                kept += number != ColorTable::kNone;
+        for (std::size_t graph = 1; graph < histograms_.begin.size(); ++graph) {
+            for (; element < histograms_.begin[graph]; ++element) {
+                const std::uint32_t number = numbers[histograms_.colors[element]];
+                histograms_.colors[kept] = number;
+                histograms_.counts[kept] = histograms_.counts[element];
+                kept += number != kDropped;
             }
-            histograms.begin[graph] = kept;
+            histograms_.begin[graph] = kept;
         }
-        histograms.colors.resize(kept);
-        histograms.counts.resize(kept);
+        histograms_.colors.resize(kept);
+        histograms_.counts.resize(kept);
     }
 
-    /// How many graphs have a color; of two batches: in how many of them it is.
-    static void count_owners(const std::vector<Side>& sides, const RoundHistograms& histograms,
-                             std::vector<std::uint32_t>& owners) {
-        const std::int64_t end = histograms.begin[sides[0].batch.num_graphs];
-        for (std::int64_t i = 0; i < end; ++i) ++owners[histograms.colors[i]];
-        if (sides.size() == 1) return;
+    /// In how many graphs a color is; of two batches: in how many of them.
+    void count_owners(std::vector<std::uint32_t>& owners) const {
+        const std::int64_t end = histograms_.begin[sides_[0].num_graphs()];
+        for (std::int64_t i = 0; i < end; ++i) ++owners[histograms_.colors[i]];
+        if (sides_.size() == 1) return;
         for (std::uint32_t& number : owners) number = number > 0;
-        for (std::int64_t i = end; i < histograms.begin.back(); ++i) {
-            if (owners[histograms.colors[i]] > 0) owners[histograms.colors[i]] = kTwice;
+        for (std::int64_t i = end; i < histograms_.begin.back(); ++i) {
+            std::uint32_t& number = owners[histograms_.colors[i]];
+            number *= 2 - number / kTwice;  // 0, or 1 or 2 to 2
         }
     }
 
-    static constexpr std::uint32_t kTwice = 2;
-
+    std::vector<Side>& sides_;
     KeptColors kept_;
     ColorTable table_;
-    std::vector<std::uint32_t> occurrences_;  // Of each number of this round, in all graphs
-    std::vector<std::uint32_t> last_occurrences_;
+    std::size_t num_first_ = 0;               // Numbers below are of the first batch's colors.
+    std::vector<std::uint32_t> occurrences_;  // Of the color of each number, in all graphs
+    RoundHistograms histograms_;
 };
 
 }  // namespace
@@ -169,24 +209,23 @@ class RoundCounter {
 Histograms wl_histograms(const LabelledBatch& first, const LabelledBatch* second,
                          const WlOptions& options, KeptColors kept) {
     std::vector<Side> sides;
-    sides.reserve(2);
     sides.emplace_back(first, options);
     if (second != nullptr) sides.emplace_back(*second, options);
     std::int64_t num_graphs = 0, num_nodes = 0;
     for (const Side& side : sides) {
-        num_graphs += side.batch.num_graphs;
-        num_nodes += side.num_nodes;
+        num_graphs += side.num_graphs();
+        num_nodes += side.num_nodes();
     }
-    if (num_nodes >= std::int64_t{ColorTable::kNone}) {
+    if (num_nodes >= std::int64_t{kDropped}) {
         throw std::length_error("WL histograms of 2^32 nodes or more");
     }
     const int num_rounds = options.n_iter + 1;
     Histograms histograms{{}, {}, num_graphs};
     histograms.own_matches.resize(num_rounds * num_graphs);
-    RoundCounter counter(kept);
+    RoundCounter counter(sides, kept);
     for (int round = 0; round < num_rounds; ++round) {
-        std::int32_t* own = histograms.own_matches.data() + round * num_graphs;
-        histograms.rounds.push_back(counter.count(sides, round, own));
+        std::int32_t* const own = histograms.own_matches.data() + round * num_graphs;
+        histograms.rounds.push_back(counter.count(round, own));
     }
     return histograms;
 }
