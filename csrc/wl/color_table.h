@@ -15,6 +15,12 @@ class RepeatFilter {
     explicit RepeatFilter(std::int64_t num_colors)
         : words_(std::bit_ceil(static_cast<std::size_t>(num_colors) / 2 + 1)) {}
 
+    static RepeatFilter passing_all() {
+        RepeatFilter filter(0);
+        filter.words_[0] = ~std::uint64_t{0};
+        return filter;
+    }
+
     void add(std::uint64_t color) {
         std::uint64_t& word = words_[color >> 8 & (words_.size() - 1)];
         const std::uint64_t bit = bit_of(color);

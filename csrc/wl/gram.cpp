@@ -12,6 +12,7 @@ namespace gemcore {
 namespace {
 
 constexpr std::int64_t kWorkspace = std::int64_t{256} << 20;
+constexpr std::int64_t kStreamed = std::int64_t{4} << 20;  // More than a core's own caches hold
 constexpr std::int64_t kMaxGraphsOfPairs = 3;
 
 LabelledBatch slice(const LabelledBatch& batch, std::int64_t begin, std::int64_t size) {
@@ -58,6 +59,7 @@ void sum_blocks(const LabelledBatch& x, const LabelledBatch& y, const WlOptions&
                 const GramPlan& plan, T* gram) {
     const bool symmetric = &x == &y;
     const std::int64_t rows = x.graphs.num_graphs, columns = y.graphs.num_graphs;
+    const bool streams = rows * columns * static_cast<std::int64_t>(sizeof(T)) >= kStreamed;
     const std::int64_t step =
         plan.graphs_at_once > 0 ? plan.graphs_at_once : graphs_in_workspace(x, y, options);
     for (std::int64_t i = 0; i < rows; i += step) {
@@ -66,7 +68,7 @@ void sum_blocks(const LabelledBatch& x, const LabelledBatch& y, const WlOptions&
             const LabelledBatch part_y = slice(y, j, std::min(step, columns - j));
             T* const direct = gram + i * columns + j;
             T* const mirrored = symmetric ? gram + j * columns + i : nullptr;
-            const GramOutput output{value_type<T>(), direct, mirrored, columns};
+            const GramOutput output{value_type<T>(), direct, mirrored, columns, streams};
             gram_block(part_x, symmetric && i == j ? nullptr : &part_y, options, plan.variant,
                        output);
         }

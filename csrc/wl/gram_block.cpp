@@ -127,12 +127,22 @@ class Strip {
         };
         const bool on_diagonal = job_.symmetric && j == first_row;
         const bool mirrors = output.mirrored != nullptr && !on_diagonal;
-        write_tile_({job_.sum_type, &sums_[column], job_.groups.weights.data(),
-                     static_cast<int>(job_.groups.rounds.size()), stride_,
-                     &job_.own[job_.graph_of_row(first_row)], &job_.own[j], job_.normalize,
-                     on_diagonal, num_rows, num_columns, output.type,
-                     at(output.direct, first_row, j),
-                     mirrors ? at(output.mirrored, j, first_row) : nullptr, output.pitch});
+        write_tile_({.sum_type = job_.sum_type,
+                     .sums = &sums_[column],
+                     .weights = job_.groups.weights.data(),
+                     .num_groups = static_cast<int>(job_.groups.rounds.size()),
+                     .stride = stride_,
+                     .own_rows = &job_.own[job_.graph_of_row(first_row)],
+                     .own_columns = &job_.own[j],
+                     .normalize = job_.normalize,
+                     .on_diagonal = on_diagonal,
+                     .num_rows = num_rows,
+                     .num_columns = num_columns,
+                     .value_type = output.type,
+                     .direct = at(output.direct, first_row, j),
+                     .mirrored = mirrors ? at(output.mirrored, j, first_row) : nullptr,
+                     .pitch = output.pitch,
+                     .streams = output.streams});
     }
 
     const BlockJob& job_;
@@ -150,7 +160,7 @@ class Strip {
 int dense_from(GramVariant variant, int num_columns) {
     if (variant == GramVariant::kIndex) return std::numeric_limits<int>::max();
     if (variant == GramVariant::kDense) return 1;
-    return std::max(2, num_columns / 64);
+    return std::max(2, num_columns / 32);
 }
 
 template <typename Count>

@@ -15,6 +15,7 @@ struct GramOutput {
     void* direct;
     void* mirrored;  ///< Null: not written
     std::int64_t pitch;
+    bool streams;  ///< Past the caches
 };
 
 template <typename T>

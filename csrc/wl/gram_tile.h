@@ -50,6 +50,7 @@ struct GramTile {
     void* direct;    ///< Element [i, j] is at i * pitch + j
     void* mirrored;  ///< Element [i, j] is at j * pitch + i; null: not written
     std::int64_t pitch;
+    bool streams;  ///< Writes past the caches, for a matrix that they can't hold
 };
 
 GEMCORE_DECLARE_LEVELS(void add_dense(const DenseSum& sum); void write_tile(const GramTile& tile))

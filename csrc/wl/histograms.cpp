@@ -98,15 +98,17 @@ class RoundCounter {
     }
 
  private:
-    /// Settles the nodes whose color no other had in the round before.
+    /// Settles the nodes whose color no other had in the round before. The first round's colors are
+    /// few, so none of them is filtered out.
     RepeatFilter make_filter(int round) {
+        if (round == 0) return RepeatFilter::passing_all();
         std::int64_t num_nodes = 0;
         for (const Side& side : sides_) num_nodes += side.num_kept_nodes();
         RepeatFilter filter(num_nodes);
         for (Side& side : sides_) {
             for (std::int64_t graph = 0; graph < side.num_graphs(); ++graph) {
                 if (graph % kGraphsAtOnce == 0) check_interrupt();
-                if (round > 0 && kept_ == KeptColors::kShared) {
+                if (kept_ == KeptColors::kShared) {
                     const std::uint32_t* numbers = side.numbers_of(graph);
                     side.drop_unless(graph, [&](int v) { return occurrences_[numbers[v]] > 1; });
                 }
@@ -122,40 +124,53 @@ class RoundCounter {
     std::int32_t count_graph(Side& side, std::int64_t graph, int round,
                              const RepeatFilter& filter) {
         const std::uint64_t* colors = side.colors_of(graph, round);
-        const std::uint8_t* nodes = side.nodes_of(graph);
-        std::uint32_t* numbers = side.numbers_of(graph);
-        const std::int64_t begin = histograms_.begin.back();
-        std::int64_t end = begin;
-        std::int32_t own_matches = side.size_of(graph);
-        if (kept_ == KeptColors::kShared) {
+        if (kept_ == KeptColors::kShared && round > 0) {
             side.drop_unless(graph, [&](int v) { return filter.may_repeat(colors[v]); });
         }
-        for (int i = 0; i < side.num_kept[graph]; ++i) {
-            const std::uint64_t color = colors[nodes[i]];
-            const auto next = static_cast<std::uint32_t>(occurrences_.size());
-            if (kept_ == KeptColors::kOfFirst && !filter.may_repeat(color)) {
-                if (&side == sides_.data()) append(next, end++);
-                continue;
-            }
-            ColorTable::Slot& slot = table_.insert(color, next);
-            numbers[nodes[i]] = slot.number;
-            if (slot.number != next && slot.element >= begin) {
-                ++occurrences_[slot.number];
-                own_matches += 2 * histograms_.counts[slot.element]++;
-            } else {
-                slot.element = static_cast<std::uint32_t>(end);
-                append(slot.number, end++);
-            }
-        }
+        const std::int64_t begin = histograms_.begin.back();
+        const std::int64_t end = append_elements(side, graph, colors, filter);
         histograms_.begin.push_back(end);
+        std::int32_t own_matches = side.size_of(graph);
+        for (std::int64_t i = begin; i < end; ++i) {
+            const std::int32_t count = histograms_.counts[i];
+            own_matches += count * (count - 1);
+            occurrences_[histograms_.colors[i]] += static_cast<std::uint32_t>(count);
+        }
         return own_matches;
     }
 
-    void append(std::uint32_t number, std::int64_t element) {
-        if (number == occurrences_.size()) occurrences_.push_back(0);
-        ++occurrences_[number];
-        histograms_.colors[element] = number;
-        histograms_.counts[element] = 1;
+    /// Where they end.
+    std::int64_t append_elements(Side& side, std::int64_t graph, const std::uint64_t* colors,
+                                 const RepeatFilter& filter) {
+        const std::uint8_t* const nodes = side.nodes_of(graph);
+        std::uint32_t* const numbers = side.numbers_of(graph);
+        std::uint32_t* const element_colors = histograms_.colors.data();
+        std::uint16_t* const counts = histograms_.counts.data();
+        const bool keeps_unique = kept_ == KeptColors::kOfFirst;
+        const auto begin = static_cast<std::uint32_t>(histograms_.begin.back());
+        std::uint32_t end = begin;
+        auto next = static_cast<std::uint32_t>(occurrences_.size());
+        for (int i = 0, size = side.num_kept[graph]; i < size; ++i) {
+            const std::uint64_t color = colors[nodes[i]];
+            std::uint32_t number = next;
+            if (!keeps_unique || filter.may_repeat(color)) {
+                ColorTable::Slot& slot = table_.insert(color, next);
+                number = slot.number;
+                numbers[nodes[i]] = number;
+                if (number != next && slot.element >= begin) {
+                    ++counts[slot.element];
+                    continue;
+                }
+                slot.element = end;
+            } else if (&side != sides_.data()) {
+                continue;  // The first batch has not got it.
+            }
+            next += number == next;
+            element_colors[end] = number;
+            counts[end++] = 1;
+        }
+        occurrences_.resize(next);
+        return end;
     }
 
     /// Drops the elements of colors that are not kept, and closes the gaps in the numbers.
