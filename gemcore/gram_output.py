@@ -17,7 +17,7 @@ from gemcore.atomic_files import replacing
 from gemcore.progress import progress_bar
 
 TILE_BYTES = 128 << 20  # Of a square tile, while a file is written.
-COLUMNS_AT_ONCE = 256  # That are copied to be written as rows.
+SQUARE = 256  # Side of what is transposed at once, within the cache.
 
 
 def read_dtype(dtype: DTypeLike | None, *, counts: bool) -> np.dtype[Any]:
@@ -115,8 +115,11 @@ class MatrixJob:
         self._write_rows(stream, offset, tile, rows.start, columns.start)
         if not self.symmetric or rows == columns:
             return
-        for first in range(0, tile.shape[1], COLUMNS_AT_ONCE):
-            turned = np.ascontiguousarray(tile[:, first : first + COLUMNS_AT_ONCE].T)
+        for first in range(0, tile.shape[1], SQUARE):
+            some = tile[:, first : first + SQUARE]
+            turned = np.empty(some.shape[::-1], self.dtype)
+            for row in range(0, tile.shape[0], SQUARE):
+                turned[:, row : row + SQUARE] = some[row : row + SQUARE].T
             self._write_rows(stream, offset, turned, columns.start + first, rows.start)
 
     def _write_rows(

@@ -36,7 +36,7 @@ def test_file_holds_the_same_bits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(gram_output, "TILE_BYTES", tile_bytes)
-    monkeypatch.setattr(gram_output, "COLUMNS_AT_ONCE", 7)
+    monkeypatch.setattr(gram_output, "SQUARE", 7)
     cells, columns = SPACE.sample(num_rows), SPACE.sample(num_columns, 1)
     for other in (None, columns):
         options: dict[str, Any] = {"dtype": dtype, "normalize": dtype != "int64"}

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t kWorkspace = std::int64_t{256} << 20;
 constexpr std::int64_t kStreamed = std::int64_t{4} << 20;  // More than a core's own caches hold
-constexpr std::int64_t kMaxGraphsOfPairs = 3;
+constexpr std::int64_t kMaxGraphsOfPairs = 2;              // Measured
 
 LabelledBatch slice(const LabelledBatch& batch, std::int64_t begin, std::int64_t size) {
     LabelledBatch part = batch;
@@ -24,10 +24,10 @@ LabelledBatch slice(const LabelledBatch& batch, std::int64_t begin, std::int64_t
     return part;
 }
 
-/// How many graphs of either batch the workspace holds.
+/// How many graphs of either batch the workspace holds: see wl_histograms.
 std::int64_t graphs_in_workspace(const LabelledBatch& x, const LabelledBatch& y,
                                  const WlOptions& options) {
-    const std::int64_t bytes_a_node = 100 + 30 * (std::int64_t{options.n_iter} + 1);
+    const std::int64_t bytes_a_node = 200 + 16 * (std::int64_t{options.n_iter} + 1);
     const std::int64_t num_nodes = x.graphs.num_nodes + y.graphs.num_nodes;
     return std::max(kWorkspace / (bytes_a_node * num_nodes),
                     std::int64_t{GramColumns::kMaxColumns});

@@ -1,5 +1,7 @@
 #include "wl/gram_columns.h"
 
+#include <algorithm>
+
 namespace gemcore {
 
 GramColumns::GramColumns(const Histograms& histograms, std::int64_t first, int size, SumType type,
@@ -17,9 +19,11 @@ GramColumns::GramColumns(const Histograms& histograms, std::int64_t first, int s
             ++places_[bases_[t] + round.colors[i]].size;
         }
     }
+    const std::int64_t row_bytes = stride_ * (type == SumType::kUint16 ? 2 : 4);
+    const std::uint32_t least = least_dense(dense_from, kMaxBytes / row_bytes);
     std::uint32_t num_rows = 0, num_postings = 0;
     for (Place& place : places_) {
-        if (place.size >= static_cast<std::uint32_t>(dense_from)) {
+        if (place.size >= least) {
             place = {num_rows++, kDense};
         } else {
             place.begin = num_postings;
@@ -28,10 +32,18 @@ GramColumns::GramColumns(const Histograms& histograms, std::int64_t first, int s
         }
     }
     postings_.resize(num_postings);
-    const std::size_t bytes = type == SumType::kUint16 ? 2 : 4;
-    counts_.assign(num_rows * static_cast<std::size_t>(stride_) * bytes / sizeof(Line), Line{});
+    counts_.assign(static_cast<std::size_t>(num_rows * row_bytes) / sizeof(Line), Line{});
     type == SumType::kUint16 ? fill<std::uint16_t>(histograms, first)
                              : fill<std::uint32_t>(histograms, first);
+}
+
+std::uint32_t GramColumns::least_dense(int dense_from, std::int64_t max_rows) const {
+    std::int64_t least = dense_from;
+    while (std::count_if(places_.begin(), places_.end(),
+                         [&](const Place& place) { return place.size >= least; }) > max_rows) {
+        least *= 2;
+    }
+    return static_cast<std::uint32_t>(least);
 }
 
 template <typename Count>

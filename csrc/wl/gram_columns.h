@@ -16,8 +16,10 @@ namespace gemcore {
 class GramColumns {
  public:
     static constexpr int kMaxColumns = 1024;
+    static constexpr std::int64_t kMaxBytes = 8 << 20;
 
-    /// From `dense_from` graphs on a color gets a row of counts.
+    /// From `dense_from` graphs on a color gets a row of counts; from more, where rows would take
+    /// more than kMaxBytes.
     GramColumns(const Histograms& histograms, std::int64_t first, int size, SumType type,
                 int dense_from);
 
@@ -56,7 +58,7 @@ class GramColumns {
         std::uint8_t bytes[64];
     };
 
-    void place_colors(const Histograms& histograms, std::int64_t first, int dense_from);
+    std::uint32_t least_dense(int dense_from, std::int64_t max_rows) const;
     template <typename Count>
     void fill(const Histograms& histograms, std::int64_t first);
 

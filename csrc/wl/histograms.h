@@ -37,7 +37,7 @@ enum class KeptColors {
 ///
 /// second: null for none. With kShared a node whose color no other has is not looked at again: a
 /// round only splits colors. Throws std::length_error from 2^32 nodes on.
-/// Workspace: 8 bytes a node and round, 6 an element, up to 64 a node. Coloring is threaded.
+/// Workspace and result: up to 16 bytes a node and round, and 200 a node. Coloring is threaded.
 /// Cost: that of wl_colors, and O(1) a node and round.
 Histograms wl_histograms(const LabelledBatch& first, const LabelledBatch* second,
                          const WlOptions& options, KeptColors kept);

@@ -131,6 +131,15 @@ void more_columns_than_one_list_holds() {
     set_num_threads(1);
 }
 
+void more_colors_than_rows_of_counts() {
+    const Batch x = sampled(bernoulli(30, 0.5), 2100, 1);
+    const LabelledBatch labelled{x.view(), kLabels};
+    std::vector<double> dense(2100 * 2100), index(dense);
+    wl_gram(labelled, labelled, kWeighted, dense.data(), {GramVariant::kDense, 0});
+    wl_gram(labelled, labelled, kWeighted, index.data(), {GramVariant::kIndex, 0});
+    EXPECT(dense == index);
+}
+
 struct Interrupted {};
 int calls_before_interrupt;
 
@@ -161,6 +170,7 @@ int main() {
     tile_edges_give_the_bits_of_pairs();
     wide_sums_and_many_rounds();
     more_columns_than_one_list_holds();
+    more_colors_than_rows_of_counts();
     an_interrupt_ends_it();
     return 0;
 }
