@@ -143,8 +143,7 @@ void bind_wl(py::module_& m) {
     // One name: the type of `out` chooses.
     m.def("wl_gram", &bound_wl_gram<double>, "cells"_a, "other"_a, "options"_a,
           "out"_a.noconvert());
-    m.def("wl_gram", &bound_wl_gram<float>, "cells"_a, "other"_a, "options"_a,
-          "out"_a.noconvert());
+    m.def("wl_gram", &bound_wl_gram<float>, "cells"_a, "other"_a, "options"_a, "out"_a.noconvert());
     m.def("wl_gram", &bound_wl_gram<std::int64_t>, "cells"_a, "other"_a, "options"_a,
           "out"_a.noconvert());
     m.def("wl_features", &bound_wl_features, "cells"_a, "columns_of"_a, "options"_a);
