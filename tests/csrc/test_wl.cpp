@@ -5,8 +5,8 @@
 #include "batch.h"
 #include "expect.h"
 #include "graph/prune.h"
+#include "sparse_rows.h"
 #include "support/parallel_for.h"
-#include "wl/features.h"
 #include "wl/gram.h"
 #include "wl/pairs.h"
 
@@ -79,23 +79,6 @@ std::int64_t dot(const Histogram& a, const Histogram& b) {
     return sum;
 }
 
-/// A matrix in compressed sparse rows.
-struct SparseRows {
-    std::vector<std::int64_t> row_begin, columns, counts;
-
-    SparseRows(const LabelledBatch& batch, const LabelledBatch& columns_of,
-               const WlOptions& options) {
-        const Histograms histograms =
-            wl_histograms(columns_of, &batch, options, KeptColors::kOfFirst);
-        const std::int64_t first = columns_of.graphs.num_graphs;
-        const FeatureShape shape = feature_shape(histograms, first);
-        row_begin.resize(static_cast<std::size_t>(shape.num_rows) + 1);
-        columns.resize(static_cast<std::size_t>(shape.num_elements));
-        counts.resize(static_cast<std::size_t>(shape.num_elements));
-        write_features(histograms, first, row_begin.data(), columns.data(), counts.data());
-    }
-};
-
 /// Dot products of the rows of two sparse matrices.
 std::int64_t dot(const SparseRows& a, std::int64_t i, const SparseRows& b, std::int64_t j) {
     std::map<std::int64_t, std::int64_t> row;
@@ -116,7 +99,8 @@ void equals_textbook(int num_nodes, Direction direction, int n_iter) {
     wl_pairs(x, y, options, pairs.data());
     wl_gram(x, y, options, gram.data());
     wl_gram(x, x, options, own.data());
-    const SparseRows features_x(x, y, options), features_y(y, y, options);
+    const SparseRows features_x = wl_features(x, y, options),
+                     features_y = wl_features(y, y, options);
     for (std::int64_t i = 0; i < kNumGraphs; ++i) {
         const Histogram of_x = textbook(batch_x, i, options);
         for (std::int64_t j = 0; j < kNumGraphs; ++j) {
@@ -156,7 +140,7 @@ void a_batch_without_graphs_writes_nothing() {
     wl_gram(x, y, options, &untouched);
     wl_gram(y, x, options, &untouched);
     EXPECT(untouched == -1);
-    EXPECT(SparseRows(y, x, options).columns.empty());
+    EXPECT(wl_features(y, x, options).columns.empty());
 }
 
 }  // namespace
