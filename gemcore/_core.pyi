@@ -89,14 +89,18 @@ def sum_cost_terms(
     prices: NDArray[np.int64],  # [num_ops, 2 N + 1, N, 2]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]: ...  # [B], [B]
 def wl_features(
-    cells: WlBatch, columns_of: WlBatch, options: WlOptions
+    cells: WlBatch, columns_of: WlBatch | None, options: WlOptions
 ) -> tuple[
     NDArray[np.int64],  # counts
-    NDArray[np.int64],  # columns
-    NDArray[np.int64],  # row_begin, [B + 1]
+    NDArray[np.int32 | np.int64],  # columns
+    NDArray[np.int32 | np.int64],  # row_begin, [B + 1]
     NDArray[np.int64],  # round_begin, [n_iter + 2]
 ]: ...
-def wl_gram(cells: WlBatch, other: WlBatch | None, options: WlOptions) -> NDArray[np.float64]: ...
-def wl_gram_int(cells: WlBatch, other: WlBatch | None, options: WlOptions) -> NDArray[np.int64]: ...
+def wl_gram(
+    cells: WlBatch,
+    other: WlBatch | None,
+    options: WlOptions,
+    out: NDArray[np.float64 | np.float32 | np.int64],  # [B, C]
+) -> None: ...
 def wl_pairs(cells_a: WlBatch, cells_b: WlBatch, options: WlOptions) -> NDArray[np.float64]: ...
 def wl_pairs_int(cells_a: WlBatch, cells_b: WlBatch, options: WlOptions) -> NDArray[np.int64]: ...

@@ -180,7 +180,9 @@ def check_same_device(**cells: object) -> torch.device:
     devices = {}
     for name, batch in cells.items():
         if not isinstance(batch, DeviceCells):
-            raise TypeError(f"{name} must be of type DeviceCells like the other, got {describe(batch)}")
+            raise TypeError(
+                f"{name} must be of type DeviceCells like the other, got {describe(batch)}"
+            )
         devices[name] = batch.device
     first_name, first = next(iter(devices.items()))
     for name, device in devices.items():

@@ -19,7 +19,8 @@ from gemcore.pair_mixture import PairDraws, PairKind, PairMixture
 from gemcore.philox import Stream, derived_seed
 from gemcore.sharing import SharedDataset
 from gemcore.space import SearchSpace
-from gemcore.wl import read_settings, wl_pairs
+from gemcore.wl import wl_pairs
+from gemcore.wl_settings import read_settings
 
 LARGEST_LESSON = 31 * 2**20  # Below DEFAULT_MMAP_THRESHOLD_MAX of glibc, 32 MB.
 MAX_INDEX = 2**62  # A pair's two cells have indices twice as large; both must fit in 64 bits.

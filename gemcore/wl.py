@@ -1,23 +1,20 @@
 """Weisfeiler-Lehman similarity of cells, the paper's S_g (eq. 1)."""
 
+import os
 from typing import Any, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy.sparse import csr_array
 from torch import Tensor
 
 from gemcore import _core, device_wl
-from gemcore.arguments import check_in, check_int, check_type, describe
 from gemcore.cell import Cell  # noqa: F401 (doctests)
 from gemcore.cell_batch import CellBatch
 from gemcore.device_cells import DeviceCells
-from gemcore.device_wl import DIRECTIONS as DIRECTIONS
-from gemcore.device_wl import LABELS as LABELS
-from gemcore.device_wl import WlSettings
+from gemcore.gram_output import MatrixJob, read_dtype
 from gemcore.graph_forms import Graphs, read_graphs
-
-MAX_ROUNDS = 16
+from gemcore.wl_settings import read_settings, read_weights
 
 
 @overload
@@ -112,7 +109,7 @@ def wl_pairs(
     return (_core.wl_pairs_int if counts else _core.wl_pairs)(batch_a, batch_b, options)
 
 
-def wl_gram(
+def wl_gram(  # noqa: PLR0913 (the kernel's six, and where the matrix goes)
     cells: Graphs,
     other: Graphs | None = None,
     *,
@@ -121,11 +118,17 @@ def wl_gram(
     normalize: bool = True,
     round_weights: ArrayLike | None = None,
     labels: str = "ops",
+    dtype: DTypeLike | None = None,
+    out: NDArray[Any] | str | os.PathLike[str] | None = None,
+    progress: bool = False,
 ) -> NDArray[Any]:
     """Similarity of every two cells, by the WL subtree kernel: see :func:`wl_pairs`.
 
     The values are those of :func:`wl_pairs` to the bit. A cell's own kernel counts all its colors,
     so a cell of operations that ``other`` has not is normalized like any other.
+
+    A matrix larger than memory goes into a file: ``out="gram.npy"``. It is computed in tiles of
+    128 MB, and takes its name when it is whole. Else memory is the matrix and at most 256 MB.
 
     Args:
         cells: B graphs: a CellBatch, or a sequence of ``Cell``, of networkx graphs with node
@@ -139,15 +142,22 @@ def wl_gram(
         normalize: Whether to divide by sqrt(k(x, x) k(y, y)).
         round_weights: Weights of the rounds, ``[n_iter + 1]``, finite and >= 0; default 1.
         labels: Colors before the first round: ``"ops"``, ``"degree"`` or ``"uniform"``.
+        dtype: float64 or float32, the float64 rounded once, if normalized or with round weights;
+            else int64.
+        out: An array to be filled, ``[B, C]``, of the dtype, C-contiguous; or the name of a
+            ``.npy`` file to be written.
+        progress: Whether to show a bar while a file is written.
 
     Returns:
-        ``[B, C]`` or, symmetric and positive semidefinite, ``[B, B]``. float64 in [0, 1] if
-        normalized; else int64, or float64 if there are round weights.
+        ``[B, C]`` or, symmetric and positive semidefinite, ``[B, B]``: ``out`` itself, or the file
+        mapped into memory to be read, or a new array. float64 in [0, 1] if normalized; else int64,
+        or float64 if there are round weights.
 
     Raises:
         TypeError: If an argument is of the wrong kind.
-        ValueError: If an argument is out of range, or a graph is cyclic or too large or lacks a
-            label; the message names the graph.
+        ValueError: If an argument is out of range, a graph is cyclic or too large or lacks a label
+            (the message names the graph), or ``out`` is an array that can't be filled.
+        OSError: If the file can't be written, or the disk has no room for it.
 
     Source:
         Shervashidze et al., "Weisfeiler-Lehman Graph Kernels", JMLR 12, 2011.
@@ -160,11 +170,18 @@ def wl_gram(
                [11, 14]])
     """
     options = _read_options(n_iter, direction, normalize, round_weights, labels)
-    cells, other = _read_both(cells, other, direction, labels)
-    batch, columns = _native_batches(cells, cells if other is None else other)
-    counts = not normalize and round_weights is None
-    gram = _core.wl_gram_int if counts else _core.wl_gram
-    return gram(batch, None if other is None else columns, options)
+    rows_of, other = _read_both(cells, other, direction, labels)
+    columns_of = rows_of if other is None else other
+    value_type = read_dtype(dtype, counts=not normalize and round_weights is None)
+
+    def compute(rows: slice, columns: slice, tile: NDArray[Any]) -> None:
+        batch, others = _native_batches(rows_of[rows], columns_of[columns])
+        own = other is None and rows == columns
+        _core.wl_gram(batch, None if own else others, options, tile)
+
+    shape = len(rows_of), len(columns_of)
+    job = MatrixJob(shape, value_type, compute, symmetric=other is None)
+    return job.run(out, progress=progress)
 
 
 def wl_features(
@@ -218,14 +235,14 @@ def wl_features(
     options = _read_options(n_iter, direction, False, round_weights, labels)
     cells, other = _read_both(cells, other, direction, labels)
     batch, columns_of = _native_batches(cells, cells if other is None else other)
-    counts, columns, row_begin, round_begin = _core.wl_features(batch, columns_of, options)
+    counts, columns, row_begin, round_begin = _core.wl_features(
+        batch, None if other is None else columns_of, options
+    )
     shape = (len(cells), int(round_begin[-1]))
-    # scikit-learn's solvers refuse 64-bit indices.
-    index = np.int32 if max(len(counts), shape[1]) < 2**31 else np.int64
-    places = columns.astype(index), row_begin.astype(index)
+    places = columns, row_begin
     if round_weights is None:
         return csr_array((counts, *places), shape=shape)
-    scale = np.repeat(np.sqrt(_read_weights(round_weights, n_iter)), np.diff(round_begin))
+    scale = np.repeat(np.sqrt(read_weights(round_weights, n_iter)), np.diff(round_begin))
     features = csr_array((counts * scale[columns], *places), shape=shape)
     features.eliminate_zeros()
     return features
@@ -269,36 +286,3 @@ def _read_options(
     labels: str,
 ) -> _core.WlOptions:
     return _core.WlOptions(*read_settings(n_iter, direction, normalize, round_weights, labels))
-
-
-def read_settings(
-    n_iter: int,
-    direction: str,
-    normalize: bool,
-    round_weights: ArrayLike | None,
-    labels: str,
-) -> WlSettings:
-    """The options of the kernel, checked."""
-    n_iter = check_int("n_iter", n_iter, 0, MAX_ROUNDS)
-    check_in("direction", direction, DIRECTIONS)
-    check_in("labels", labels, LABELS)
-    check_type("normalize", normalize, (bool, np.bool_))
-    weights = np.ones(n_iter + 1) if round_weights is None else _read_weights(round_weights, n_iter)
-    if normalize and weights.any():
-        # A power of two leaves the quotient's bits alone, and keeps the product of two kernels
-        # from overflow and underflow.
-        weights = np.ldexp(weights, -np.frexp(weights.max())[1])
-    return WlSettings(direction, labels, weights, bool(normalize))
-
-
-def _read_weights(round_weights: ArrayLike, n_iter: int) -> NDArray[np.float64]:
-    try:
-        weights = np.asarray(round_weights, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"round_weights must be numbers, got {describe(round_weights)}") from None
-    if weights.ndim != 1 or len(weights) != n_iter + 1:
-        got = str(len(weights)) if weights.ndim == 1 else f"shape {list(weights.shape)}"
-        raise ValueError(f"round_weights must have length n_iter + 1 = {n_iter + 1}, got {got}")
-    if not (np.isfinite(weights) & (weights >= 0)).all():
-        raise ValueError(f"round_weights must be finite and >= 0, got {weights.tolist()}")
-    return np.ascontiguousarray(weights)

@@ -1,5 +1,6 @@
+#include <algorithm>
+#include <limits>
 #include <map>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -79,41 +80,51 @@ Array<T> bound_wl_pairs(const WlBatch& cells_a, const WlBatch& cells_b, const Wl
 }
 
 template <typename T>
-Array<T> bound_wl_gram(const WlBatch& cells, const WlBatch* other, const WlOptions& options) {
-    Array<T> gram({cells.size(), other ? other->size() : cells.size()});
-    T* const out = gram.mutable_data();
+void bound_wl_gram(const WlBatch& cells, const WlBatch* other, const WlOptions& options,
+                   Array<T> out) {
+    check_shape(out, "out", {cells.size(), other ? other->size() : cells.size()});
+    T* const gram = out.mutable_data();
+    const py::gil_scoped_release unlocked;
+    const LabelledBatch x = cells.view();
+    if (other) {
+        wl_gram(x, other->view(), options, gram);
+    } else {
+        wl_gram(x, x, options, gram);
+    }
+}
+
+template <typename Index>
+py::tuple features_as(const Histograms& histograms, std::int64_t first) {
+    const FeatureShape shape = feature_shape(histograms, first);
+    Array<std::int64_t> counts(shape.num_elements);
+    Array<Index> columns(shape.num_elements), row_begin(shape.num_rows + 1);
+    std::int64_t* const raw_counts = counts.mutable_data();
+    Index *const raw_columns = columns.mutable_data(), *const raw_begin = row_begin.mutable_data();
     {
         const py::gil_scoped_release unlocked;
-        const LabelledBatch x = cells.view();
-        if (other) {
-            wl_gram(x, other->view(), options, out);
-        } else {
-            wl_gram(x, x, options, out);
-        }
+        write_features(histograms, first, raw_begin, raw_columns, raw_counts);
     }
-    return gram;
+    const Array<std::int64_t> round_begin(static_cast<py::ssize_t>(shape.round_begin.size()),
+                                          shape.round_begin.data());
+    return py::make_tuple(counts, columns, row_begin, round_begin);
 }
 
-/// Hands a vector over to numpy without a copy.
-template <typename T>
-Array<T> to_array(std::vector<T>&& values) {
-    auto owned = std::make_unique<std::vector<T>>(std::move(values));
-    std::vector<T>* const raw = owned.get();
-    const py::capsule owner(owned.release(),
-                            [](void* data) { delete static_cast<std::vector<T>*>(data); });
-    return Array<T>(static_cast<py::ssize_t>(raw->size()), raw->data(), owner);
-}
-
-py::tuple bound_wl_features(const WlBatch& cells, const WlBatch& columns_of,
+py::tuple bound_wl_features(const WlBatch& cells, const WlBatch* columns_of,
                             const WlOptions& options) {
-    SparseRows rows;
+    const LabelledBatch rows = cells.view(), first = columns_of ? columns_of->view() : rows;
+    Histograms histograms;
     {
         const py::gil_scoped_release unlocked;
-        rows = wl_features(cells.view(), columns_of.view(), options);
+        histograms =
+            wl_histograms(first, columns_of ? &rows : nullptr, options, KeptColors::kOfFirst);
     }
-    return py::make_tuple(to_array(std::move(rows.counts)), to_array(std::move(rows.columns)),
-                          to_array(std::move(rows.row_begin)),
-                          to_array(std::move(rows.round_begin)));
+    const std::int64_t first_row = columns_of ? columns_of->size() : 0;
+    const FeatureShape shape = feature_shape(histograms, first_row);
+    // scikit-learn's solvers refuse 64-bit indices.
+    const bool fits = std::max(shape.num_elements, shape.round_begin.back()) <=
+                      std::numeric_limits<std::int32_t>::max();
+    return fits ? features_as<std::int32_t>(histograms, first_row)
+                : features_as<std::int64_t>(histograms, first_row);
 }
 
 }  // namespace
@@ -131,8 +142,12 @@ void bind_wl(py::module_& m) {
              "normalize"_a);
     m.def("wl_pairs", &bound_wl_pairs<double>, "cells_a"_a, "cells_b"_a, "options"_a);
     m.def("wl_pairs_int", &bound_wl_pairs<std::int64_t>, "cells_a"_a, "cells_b"_a, "options"_a);
-    m.def("wl_gram", &bound_wl_gram<double>, "cells"_a, "other"_a, "options"_a);
-    m.def("wl_gram_int", &bound_wl_gram<std::int64_t>, "cells"_a, "other"_a, "options"_a);
+    // One name: the type of `out` chooses.
+    m.def("wl_gram", &bound_wl_gram<double>, "cells"_a, "other"_a, "options"_a,
+          "out"_a.noconvert());
+    m.def("wl_gram", &bound_wl_gram<float>, "cells"_a, "other"_a, "options"_a, "out"_a.noconvert());
+    m.def("wl_gram", &bound_wl_gram<std::int64_t>, "cells"_a, "other"_a, "options"_a,
+          "out"_a.noconvert());
     m.def("wl_features", &bound_wl_features, "cells"_a, "columns_of"_a, "options"_a);
 }
 

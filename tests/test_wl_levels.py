@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gemcore import CellBatch, perturb, set_simd_level, simd_level, simd_levels, wl_pairs
-from gemcore.wl import DIRECTIONS, LABELS
+from gemcore.wl_settings import DIRECTIONS, LABELS
 
 WIDE = simd_levels()[1:]
 pytestmark = pytest.mark.skipif(not WIDE, reason="this CPU has no vector instructions to test")

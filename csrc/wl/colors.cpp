@@ -97,15 +97,10 @@ void sum_last_colors(const LabelledBatch& batch, const WlOptions& options, std::
 }  // namespace scalar
 
 void wl_colors(const LabelledBatch& batch, const WlOptions& options, std::uint64_t* colors) {
-    const std::int64_t num_nodes = batch.graphs.num_nodes;
-    const std::int64_t num_rounds = options.n_iter + 1;
+    const std::int64_t stride = std::int64_t{options.n_iter + 1} * batch.graphs.num_nodes;
     const auto color = GEMCORE_AT_LEVEL(color_rounds);
     parallel_for(batch.graphs.num_graphs, kGraphsAtOnce, [&](std::int64_t begin, std::int64_t end) {
-        std::uint64_t* row = colors + begin * num_rounds * num_nodes;
-        color(batch, options, begin, end, row);
-        for (std::int64_t i = begin * num_rounds; i < end * num_rounds; ++i, row += num_nodes) {
-            std::sort(row, row + batch.graphs.sizes[i / num_rounds]);
-        }
+        color(batch, options, begin, end, colors + begin * stride);
     });
 }
 

@@ -54,10 +54,10 @@ class Refiner {
     PerNode output_terms_;
 };
 
-/// Writes the colors of all graphs, sorted within each graph and round.
+/// Writes the colors of all graphs, in the order of the nodes.
 ///
 /// colors: [num_graphs, n_iter + 1, num_nodes]. Only the first sizes[b] elements of a row are
-/// written. Cost: O(n_iter * (num_edges + num_nodes log num_nodes)) for each graph. Threaded.
+/// written. Cost: O(n_iter * (num_edges + num_nodes)) for each graph. Threaded.
 void wl_colors(const LabelledBatch& batch, const WlOptions& options, std::uint64_t* colors);
 
 }  // namespace gemcore

@@ -5,9 +5,9 @@
 #include "batch.h"
 #include "expect.h"
 #include "graph/prune.h"
+#include "sparse_rows.h"
 #include "support/parallel_for.h"
 #include "support/simd.h"
-#include "wl/features.h"
 #include "wl/gram.h"
 #include "wl/pairs.h"
 
