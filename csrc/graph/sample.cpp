@@ -32,8 +32,11 @@ std::int64_t sample(const SampleSpec& spec, std::uint64_t seed, std::uint64_t st
     auto* const sample_cells = spec.distribution == Distribution::kGrow
                                    ? &scalar::sample_cells
                                    : GEMCORE_AT_LEVEL(sample_cells);
+    // A chunk of 2^21 possible edges takes 50 us or more, and its tables a few.
+    const int num_possible = spec.num_nodes * (spec.num_nodes - 1) / 2;
+    const std::int64_t grain = std::clamp((1 << 21) / (num_possible + 1), 128, 4096);
     std::atomic<std::int64_t> num_failed{0};
-    parallel_for(cells.num_graphs, 4096, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(cells.num_graphs, grain, [&](std::int64_t begin, std::int64_t end) {
         const MutableDagBatch part{cells.row(begin, 0), cells.ops_of(begin), cells.sizes + begin,
                                    end - begin,         cells.num_nodes,     cells.num_words};
         num_failed += sample_cells(spec, seed, start + static_cast<std::uint64_t>(begin), part);
