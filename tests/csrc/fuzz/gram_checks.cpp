@@ -1,17 +1,18 @@
 // Gram matrices and features.
 #include <tuple>
 
+#include "../sparse_rows.h"
 #include "pair_kernels.h"
-#include "wl/features.h"
 #include "wl/gram.h"
 
 namespace gemcore::fuzz {
 namespace {
 
 template <typename T>
-Guarded<T> gram(const LabelledBatch& x, const LabelledBatch& y, const WlOptions& options) {
+Guarded<T> gram(const LabelledBatch& x, const LabelledBatch& y, const WlOptions& options,
+                const GramPlan& plan = {}) {
     Guarded<T> matrix(x.graphs.num_graphs * y.graphs.num_graphs);
-    wl_gram(x, y, options, matrix.data());
+    wl_gram(x, y, options, matrix.data(), plan);
     return matrix;
 }
 
@@ -44,6 +45,14 @@ void check_gram(const FuzzCase& drawn, ByteReader& bytes) {
         at_both_levels("symmetric wl_gram", [&] { return gram<double>(x, x, drawn.options); });
     const auto across =
         at_both_levels("rectangular wl_gram", [&] { return gram<double>(x, y, drawn.options); });
+    for (const GramVariant variant :
+         {GramVariant::kPairs, GramVariant::kIndex, GramVariant::kDense}) {
+        const GramPlan plan{variant, 1 + bytes.below(3)};
+        const auto forced = at_both_levels("wl_gram of a variant",
+                                           [&] { return gram<double>(x, y, drawn.options, plan); });
+        require(forced == across, "variants of wl_gram differ");
+    }
+    at_both_levels("wl_gram of floats", [&] { return gram<float>(x, y, drawn.options); });
     at_both_levels("symmetric wl_gram of integers",
                    [&] { return gram<std::int64_t>(x, x, plain); });
     at_both_levels("wl_gram of integers", [&] { return gram<std::int64_t>(x, y, plain); });
@@ -65,8 +74,9 @@ void check_features(const FuzzCase& drawn, ByteReader&) {
         return std::tuple(rows.row_begin, rows.columns, rows.counts, rows.round_begin);
     };
     at_both_levels("wl_histograms", [&] {
-        const Histograms histograms = wl_histograms(x, drawn.options);
-        return std::tuple(histograms.row_begin, histograms.colors, histograms.counts);
+        const Histograms histograms = wl_histograms(x, nullptr, drawn.options, KeptColors::kShared);
+        const RoundHistograms& last = histograms.rounds.back();
+        return std::tuple(histograms.own_matches, last.begin, last.colors, last.counts);
     });
     const auto features_of = [&](const LabelledBatch& batch) {
         SparseRows rows;
