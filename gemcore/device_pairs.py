@@ -13,9 +13,9 @@ from gemcore import cuda
 from gemcore.cell_batch import CellBatch
 from gemcore.device_cells import DeviceCells
 from gemcore.device_graph import PerturbRules, label_table
-from gemcore.device_wl import WlSettings
 from gemcore.pair_mixture import PairMixture
 from gemcore.space import SearchSpace
+from gemcore.wl_settings import WlSettings
 
 MOST_THRESHOLDS = 2**16  # The search for them takes 0.2 s.
 NO_SPEC = (1, 1, False, 0, 0, -1)  # Where cells come from a batch.

@@ -1,37 +1,15 @@
 """Weisfeiler-Lehman similarity on a CUDA device: the bits of ``_core``'s functions."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from gemcore import cuda
 from gemcore.cell_batch import CellBatch
 from gemcore.device_cells import DeviceCells, check_same_device
 from gemcore.device_graph import label_table
-
-DIRECTIONS = ("in_out", "out", "in", "undirected")  # As numbered in ``csrc/wl/options.h``
-LABELS = ("ops", "degree", "uniform")
-
-
-class WlSettings(NamedTuple):
-    """What is asked of the kernel, checked."""
-
-    direction: str
-    labels: str
-    round_weights: NDArray[np.float64]
-    normalize: bool
-
-    def native(self) -> tuple[int, int, list[float], bool]:
-        """What ``_cuda`` takes."""
-        return (
-            DIRECTIONS.index(self.direction),
-            LABELS.index(self.labels),
-            self.round_weights.tolist(),
-            self.normalize,
-        )
+from gemcore.wl_settings import WlSettings
 
 
 def wl_pairs(

@@ -19,7 +19,8 @@ from gemcore.ops import OUTPUT
 from gemcore.pair_mixture import PairDraws, PairKind, PairMixture
 from gemcore.philox import Stream, derived_seed
 from gemcore.space import SearchSpace
-from gemcore.wl import read_settings, wl_pairs
+from gemcore.wl import wl_pairs
+from gemcore.wl_settings import read_settings
 
 MAX_INDEX = 2**62  # A pair's two cells have indices twice as large; both must fit in 64 bits.
 

@@ -8,15 +8,11 @@ from scipy.sparse import csr_array
 from torch import Tensor
 
 from gemcore import _core, device_wl
-from gemcore.arguments import check_in, check_int, check_type, describe
+from gemcore.arguments import check_type
 from gemcore.cell import Cell  # noqa: F401 (doctests)
 from gemcore.cell_batch import CellBatch
 from gemcore.device_cells import DeviceCells
-from gemcore.device_wl import DIRECTIONS as DIRECTIONS
-from gemcore.device_wl import LABELS as LABELS
-from gemcore.device_wl import WlSettings
-
-MAX_ROUNDS = 16
+from gemcore.wl_settings import read_settings, read_weights
 
 
 @overload
@@ -214,7 +210,7 @@ def wl_features(
     places = columns.astype(index), row_begin.astype(index)
     if round_weights is None:
         return csr_array((counts, *places), shape=shape)
-    scale = np.repeat(np.sqrt(_read_weights(round_weights, n_iter)), np.diff(round_begin))
+    scale = np.repeat(np.sqrt(read_weights(round_weights, n_iter)), np.diff(round_begin))
     features = csr_array((counts * scale[columns], *places), shape=shape)
     features.eliminate_zeros()
     return features
@@ -251,36 +247,3 @@ def _read_options(
     labels: str,
 ) -> _core.WlOptions:
     return _core.WlOptions(*read_settings(n_iter, direction, normalize, round_weights, labels))
-
-
-def read_settings(
-    n_iter: int,
-    direction: str,
-    normalize: bool,
-    round_weights: ArrayLike | None,
-    labels: str,
-) -> WlSettings:
-    """The options of the kernel, checked."""
-    n_iter = check_int("n_iter", n_iter, 0, MAX_ROUNDS)
-    check_in("direction", direction, DIRECTIONS)
-    check_in("labels", labels, LABELS)
-    check_type("normalize", normalize, (bool, np.bool_))
-    weights = np.ones(n_iter + 1) if round_weights is None else _read_weights(round_weights, n_iter)
-    if normalize and weights.any():
-        # A power of two leaves the quotient's bits alone, and keeps the product of two kernels
-        # from overflow and underflow.
-        weights = np.ldexp(weights, -np.frexp(weights.max())[1])
-    return WlSettings(direction, labels, weights, bool(normalize))
-
-
-def _read_weights(round_weights: ArrayLike, n_iter: int) -> NDArray[np.float64]:
-    try:
-        weights = np.asarray(round_weights, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"round_weights must be numbers, got {describe(round_weights)}") from None
-    if weights.ndim != 1 or len(weights) != n_iter + 1:
-        got = str(len(weights)) if weights.ndim == 1 else f"shape {list(weights.shape)}"
-        raise ValueError(f"round_weights must have length n_iter + 1 = {n_iter + 1}, got {got}")
-    if not (np.isfinite(weights) & (weights >= 0)).all():
-        raise ValueError(f"round_weights must be finite and >= 0, got {weights.tolist()}")
-    return np.ascontiguousarray(weights)

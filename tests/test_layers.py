@@ -22,7 +22,7 @@ LAYERS: list[list[str]] = [
     ["atomic_files", "plain_config", "python_text"],
     ["drawing", "cell", "cell_batch", "blocks", "ops"],
     ["device_cells", "device_graph", "graph", "space"],
-    ["score", "features", "device_wl", "wl", "wl_kernel", "wl_signal"],
+    ["score", "features", "wl_settings", "device_wl", "wl", "wl_kernel", "wl_signal"],
     ["pair_mixture", "device_pairs", "pairs", "pair_shards"],
     ["encoder", "networks", "predictor", "bootstrap"],
     ["tasks", "trials"],

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from gemcore import Cell, CellBatch, perturb, wl_features, wl_gram, wl_pairs
-from gemcore.wl import DIRECTIONS, LABELS
+from gemcore.wl_settings import DIRECTIONS, LABELS
 
 Histogram = Counter[tuple[int, int]]
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from gemcore import CellBatch, SearchSpace, get_num_threads, set_num_threads
-from gemcore.wl import DIRECTIONS, wl_features, wl_gram, wl_pairs
+from gemcore.wl import wl_features, wl_gram, wl_pairs
+from gemcore.wl_settings import DIRECTIONS
 
 SPACE = SearchSpace(num_nodes=20, distribution="uniform_density")
 

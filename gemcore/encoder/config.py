@@ -5,7 +5,7 @@ from typing import Literal, get_args
 
 from gemcore.arguments import check_float, check_in, check_int, check_type, describe
 from gemcore.pair_mixture import PairMixture
-from gemcore.wl import MAX_ROUNDS
+from gemcore.wl_settings import MAX_ROUNDS
 
 Direction = Literal["in_out", "out", "in", "undirected"]
 Labels = Literal["auto", "ops", "degree", "uniform"]
