@@ -1,4 +1,4 @@
-"""What can be asked of the Weisfeiler-Lehman kernel, checked."""
+"""What can be asked of the Weisfeiler-Lehman kernel, checked where it is asked."""
 
 from typing import NamedTuple
 

@@ -1,6 +1,9 @@
 // Runs the threads of a CUDA block on the CPU, one fiber each, in an order that is out to get them:
 // warps and lanes go on in a new random order after every meeting, and each runs as far as it can.
 // A barrier that is missing then shows as a wrong result, one that not all reach ends the program.
+// One gap: every warp function is a barrier here, while on a GPU only __syncwarp orders memory, so
+// a
+// __syncwarp that is missing right before another warp function does not show.
 #pragma once
 
 #include <array>
