@@ -9,7 +9,12 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
-// There in every sanitizer, called before it ends the process.
+// UndefinedBehaviorSanitizer beside another sanitizer has no callback: it raises a signal.
+extern "C" __attribute__((visibility("default"))) const char* __ubsan_default_options() {
+    return "print_stacktrace=1:abort_on_error=1";
+}
+
+// There in every other sanitizer, called before it ends the process.
 extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)());
 
 namespace gemcore::fuzz {
