@@ -71,6 +71,7 @@ class PairData:
         self._config = config
         self._seed = seed
         self._device = device
+        self._streams: dict[Use, PairStream] = {}
         self._shards: PairShards | None = None
         if shards is not None:
             self._check(shards)
@@ -108,6 +109,11 @@ class PairData:
         return self.tensors(self.pairs(Use.TRAINING, self._config.train_pairs))
 
     def _stream(self, use: Use) -> PairStream:
+        if use not in self._streams:
+            self._streams[use] = self._new_stream(use)
+        return self._streams[use]
+
+    def _new_stream(self, use: Use) -> PairStream:
         config = self._config
         return PairStream(
             self._space,
