@@ -1,6 +1,7 @@
 // Graphs of at most 32 nodes, a lane a node: what the wide kernels are written in.
 //
-// Included by wide sources alone; each level gets the functions of lanes_avx512.h or lanes_avx2.h:
+// Included by wide sources alone; each level gets the functions of lanes_avx512.h and
+// lane_colors_avx512.h, or of their AVX2 twins:
 //
 //   load_rows     the rows of the adjacency matrix, as 32-bit numbers
 //   transpose     from outputs to inputs
@@ -63,7 +64,7 @@ GEMCORE_ALWAYS_INLINE std::uint32_t first_bits(int count) {
 }  // namespace gemcore::GEMCORE_SIMD_LEVEL
 
 #ifdef __AVX512F__
-#include "wl/lanes_avx512.h"
+#include "wl/lane_colors_avx512.h"
 #else
-#include "wl/lanes_avx2.h"
+#include "wl/lane_colors_avx2.h"
 #endif

@@ -6,9 +6,8 @@
 // few nodes that still have an equal: a round only splits colors.
 #pragma once
 
-#include "wl/color.h"
-#include "wl/lanes.h"
 #include "wl/match_job.h"
+#include "wl/side32.h"
 
 namespace gemcore::GEMCORE_SIMD_LEVEL {
 namespace {
@@ -20,48 +19,24 @@ constexpr std::uint64_t kFactors[3] = {0x9e3779b97f4a7c15u, 0xd6e8feb86659fd93u,
 constexpr int kFewNodes = 6;          // Whose colors are computed one by one.
 constexpr int kManyShared = 16 * 12;  // Sixteenths of nodes, of both graphs.
 
-/// One graph of the pair.
-struct Side32 {
-    Words neighbors;  ///< Read in a round; the outputs where the roles are kept apart
-    Words inputs;     ///< Where they are
-    Codes codes;      ///< Or the halves of the color, of each node
-    Colors colors;    ///< Of all nodes, after round `round`
-    int round;
-    int size;
-    bool has_colors;
-    std::uint32_t label_count[5];
-};
-
 class Pair32 {
  public:
-    explicit Pair32(const MatchJob& job)
-        : job_(job),
-          apart_(job.direction == Direction::kInOut),
-          has_codes_(job.has_few_ops && job.num_labels > 0 && job.num_labels <= 5),
-          first_round_(has_codes_ ? 1 : 0),
-          first_width_(width_of_codes(job)) {}
-
-    static Width width_of_codes(const MatchJob& job) {
-        const int num_counts = job.num_labels * (job.direction == Direction::kInOut ? 2 : 1);
-        const int num_bits = 5 * num_counts + (job.num_labels == 1   ? 0
-                                               : job.num_labels <= 3 ? 2
-                                                                     : 3);
-        return num_bits <= 16 ? Width::kDigest : num_bits <= 32 ? Width::kLow : Width::kWhole;
-    }
+    explicit Pair32(const MatchJob& job) : job_(job), reader_(job) {}
 
     /// Reads a pair and finds what may be equal in it: no branch depends on what is read.
     GEMCORE_ALWAYS_INLINE void load(std::int64_t graph) {
-        load_side(job_.x, graph, job_.label_of_op_x, side_[0]);
-        load_side(job_.y, graph, job_.label_of_op_y, side_[1]);
-        const bool looks = job_.n_iter >= first_round_ && num_shared_[first_round_] < kManyShared;
+        reader_.read(job_.x, graph, job_.label_of_op_x, side_[0]);
+        reader_.read(job_.y, graph, job_.label_of_op_y, side_[1]);
+        const bool looks =
+            job_.n_iter >= reader_.first_round && num_shared_[reader_.first_round] < kManyShared;
         candidates_ = looks ? find_candidates() : ~std::uint64_t{0};
     }
 
     /// Counts the matches of the pair that was read.
     GEMCORE_ALWAYS_INLINE void count(Matches* matches) {
-        int round = first_round_;
-        if (has_codes_) matches[0] = match_labels();
-        if (job_.n_iter < first_round_) return;
+        int round = reader_.first_round;
+        if (reader_.has_codes) matches[0] = match_labels();
+        if (job_.n_iter < reader_.first_round) return;
         std::uint32_t shared[2] = {first_bits(side_[0].size), first_bits(side_[1].size)};
         for (;; ++round) {
             matches[round] = count_round(round, shared);
@@ -73,79 +48,6 @@ class Pair32 {
     }
 
  private:
-    GEMCORE_ALWAYS_INLINE void load_side(const LabelledBatch& batch, std::int64_t graph,
-                                         const std::uint8_t* label_of_op, Side32& side) {
-        const DagBatch& graphs = batch.graphs;
-        side.size = graphs.sizes[graph];
-        side.has_colors = false;
-        Words rows;
-        load_rows(graphs.row(graph, 0), graphs.num_words, side.size, rows);
-        if (job_.direction == Direction::kOut) {
-            store(lanes_of(rows), side.neighbors);
-        } else {
-            Words columns;
-            transpose(rows, columns);
-            const Lanes in = lanes_of(columns);
-            if (apart_) {
-                store(lanes_of(rows), side.neighbors);
-                store(in, side.inputs);
-            } else if (job_.direction == Direction::kIn) {
-                store(in, side.neighbors);
-            } else {
-                store(either(lanes_of(rows), in), side.neighbors);
-            }
-        }
-        if (has_codes_) {
-            encode(graphs, graph, label_of_op, side);
-        } else {
-            color(batch, graph, side);
-        }
-    }
-
-    /// The codes after the first round.
-    GEMCORE_ALWAYS_INLINE void encode(const DagBatch& graphs, std::int64_t graph,
-                                      const std::uint8_t* label_of_op, Side32& side) {
-        const std::int64_t readable = (graphs.num_graphs - graph) * graphs.num_nodes;
-        const Labels labels = load_labels(graphs.ops_of(graph), side.size, readable, label_of_op);
-        const std::uint32_t present = first_bits(side.size);
-        Lanes low = zero_codes();
-        Lanes high = zero_codes();
-        for (int label = 0; label < job_.num_labels; ++label) {
-            const std::uint32_t nodes = with_label(labels, label) & present;
-            side.label_count[label] = static_cast<std::uint32_t>(__builtin_popcount(nodes));
-            append_counts(side.neighbors, nodes, low);
-            if (apart_) append_counts(side.inputs, nodes, job_.num_labels <= 3 ? low : high);
-        }
-        if (first_width_ != Width::kWhole) {
-            append_labels(labels, job_.num_labels == 1 ? 0 : job_.num_labels <= 3 ? 2 : 3, low);
-            return set_codes(low, first_width_, side.codes);
-        }
-        append_labels(labels, 3, low);
-        fold(high, low);  // So that one half tells most apart.
-        set_codes(low, high, side.codes);
-    }
-
-    /// Colors before the first round, where there are too many labels for codes.
-    void color(const LabelledBatch& batch, std::int64_t graph, Side32& side) {
-        const std::uint8_t* ops = batch.graphs.ops_of(graph);
-        for (int v = 0; v < kLanes; ++v) {
-            std::uint64_t label = 0;
-            if (job_.labels == BaseLabels::kOps && v < side.size) {
-                label = batch.label_of_op[ops[v]];
-            } else if (job_.labels == BaseLabels::kDegree) {
-                label = static_cast<std::uint64_t>(__builtin_popcount(side.neighbors.of[v]));
-                if (apart_) {
-                    label = label * kMaxNodes +
-                            static_cast<std::uint64_t>(__builtin_popcount(side.inputs.of[v]));
-                }
-            }
-            side.colors.of[v] = initial_color(label);
-        }
-        side.round = 0;
-        side.has_colors = true;
-        set_codes(side.colors, side.codes);
-    }
-
     GEMCORE_ALWAYS_INLINE Matches match_labels() const {
         Matches matches{0, 0, 0};
         for (int label = 0; label < job_.num_labels; ++label) {
@@ -186,7 +88,7 @@ class Pair32 {
         const Width width = width_of(round);
         Matches matches{0, x.size, y.size};
         std::uint64_t candidates = in_question[0] | std::uint64_t{in_question[1]} << 32;
-        if (round == first_round_) {
+        if (round == reader_.first_round) {
             candidates &= candidates_;
         } else if (__builtin_popcountll(candidates) > 2 * kFewNodes) {
             candidates &= find_candidates();
@@ -273,7 +175,7 @@ class Pair32 {
     }
 
     GEMCORE_ALWAYS_INLINE Width width_of(int round) const {
-        return has_codes_ && round == 1 ? first_width_ : Width::kWhole;
+        return reader_.has_codes && round == 1 ? reader_.first_width : Width::kWhole;
     }
 
     /// Whether two nodes have equal colors after round + 1 too: looked up at once, for where few
@@ -291,7 +193,7 @@ class Pair32 {
 
     GEMCORE_ALWAYS_INLINE void make_colors(Side32& side) const {
         if (side.has_colors) return;
-        mixed(side.codes, first_width_, side.colors);
+        mixed(side.codes, reader_.first_width, side.colors);
         side.round = 1;
         side.has_colors = true;
     }
@@ -300,7 +202,7 @@ class Pair32 {
     GEMCORE_ALWAYS_INLINE std::uint64_t refined(const Side32& side, int v) const {
         std::uint64_t color = side.colors.of[v] * kFactors[0] +
                               sum_of(side.colors, side.neighbors.of[v]) * kFactors[1];
-        if (apart_) color += sum_of(side.colors, side.inputs.of[v]) * kFactors[2];
+        if (reader_.apart) color += sum_of(side.colors, side.inputs.of[v]) * kFactors[2];
         return mix64(color);
     }
 
@@ -324,16 +226,13 @@ class Pair32 {
         Colors a;
         Colors b;
         neighbor_sums(side.colors, side.neighbors, a);
-        if (apart_) neighbor_sums(side.colors, side.inputs, b);
-        combine(a, apart_ ? &b : nullptr, kFactors, side.colors);
+        if (reader_.apart) neighbor_sums(side.colors, side.inputs, b);
+        combine(a, reader_.apart ? &b : nullptr, kFactors, side.colors);
         ++side.round;
     }
 
     const MatchJob& job_;
-    const bool apart_;
-    const bool has_codes_;
-    const int first_round_;    // Of which nodes are compared
-    const Width first_width_;  // Of the codes after the first round
+    const Reader32 reader_;
     Side32 side_[2];
     std::uint64_t candidates_ = ~std::uint64_t{0};
     int num_shared_[kMaxRounds] = {};  // A mean over the last pairs, in sixteenths.
