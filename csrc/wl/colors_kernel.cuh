@@ -8,8 +8,7 @@ namespace gemcore::cuda {
 
 constexpr int kColorWarps = 4;  ///< Of a block of the kernels that take a warp a graph.
 
-/// Graphs of at most 32 nodes: a warp a graph. Sorts by rank: no more steps than a sorting network
-/// of 64-bit keys would take, and no exchange.
+/// Graphs of at most 32 nodes: a warp a graph.
 __global__ void __launch_bounds__(kColorWarps* kLanes)
     warp_colors_kernel(LabelledBatch batch, KernelOptions options,
                        std::uint64_t* __restrict__ colors) {
@@ -20,12 +19,7 @@ __global__ void __launch_bounds__(kColorWarps* kLanes)
     WarpGraph graph = load_warp_graph(batch, index, options);
     std::uint64_t* row = colors + index * (options.n_iter + 1) * num_nodes;
     for (int round = 0;; ++round, row += num_nodes) {
-        int rank = 0;
-        for (int other = 0; other < graph.size; ++other) {
-            const std::uint64_t color = __shfl_sync(kAllLanes, graph.color, other);
-            rank += color < graph.color || (color == graph.color && other < lane);
-        }
-        if (lane < graph.size) row[rank] = graph.color;
+        if (lane < graph.size) row[lane] = graph.color;
         if (round == options.n_iter) return;
         refine(graph, options, true, terms[threadIdx.x / kLanes]);
     }
@@ -42,16 +36,8 @@ __global__ void __launch_bounds__(kBlockThreads<kWords>)
     load(graph, batch, blockIdx.x, options);
     std::uint64_t* row = colors + std::int64_t{blockIdx.x} * (options.n_iter + 1) * num_nodes;
     for (int round = 0;; ++round, row += num_nodes) {
-        if (v < graph.size) {
-            const std::uint64_t color = graph.colors[v];
-            int rank = 0;
-            for (int other = 0; other < graph.size; ++other) {
-                rank += graph.colors[other] < color || (graph.colors[other] == color && other < v);
-            }
-            row[rank] = color;
-        }
+        if (v < graph.size) row[v] = graph.colors[v];
         if (round == options.n_iter) return;
-        __syncthreads();  // refine() writes colors that others may still read.
         refine(graph, options, terms);
     }
 }

@@ -35,8 +35,8 @@ GEMCORE_ALWAYS_INLINE std::uint64_t sum_of(const Colors& colors, std::uint32_t n
         part[i] = _mm512_maskz_load_epi64(mask, colors.of + 8 * i);
     }
     for (int i = kEights; i < 4; ++i) part[i] = _mm512_setzero_si512();
-    return static_cast<std::uint64_t>(_mm512_reduce_add_epi64(
-        _mm512_add_epi64(_mm512_add_epi64(part[0], part[1]), _mm512_add_epi64(part[2], part[3]))));
+    return sum_of_lanes(
+        _mm512_add_epi64(_mm512_add_epi64(part[0], part[1]), _mm512_add_epi64(part[2], part[3])));
 }
 
 /// Sums over four nodes at a time: the 16 sums that there are lie in two registers, and the bits of

@@ -22,6 +22,16 @@ GEMCORE_ALWAYS_INLINE void store(const Lanes& lanes, Words& words) {
     _mm512_store_si512(words.of + 16, lanes.high);
 }
 
+/// _mm512_reduce_add_epi64 adds the last two as signed numbers, whose overflow is undefined.
+GEMCORE_ALWAYS_INLINE std::uint64_t sum_of_lanes(__m512i lanes) {
+    const __m256i four =
+        _mm256_add_epi64(_mm512_castsi512_si256(lanes), _mm512_extracti64x4_epi64(lanes, 1));
+    const __m128i two =
+        _mm_add_epi64(_mm256_castsi256_si128(four), _mm256_extracti128_si256(four, 1));
+    return static_cast<std::uint64_t>(_mm_cvtsi128_si64(two)) +
+           static_cast<std::uint64_t>(_mm_extract_epi64(two, 1));
+}
+
 /// Row v is the word rows[v * stride]; lanes from `size` on get 0.
 GEMCORE_ALWAYS_INLINE void load_rows(const std::uint64_t* rows, int stride, int size, Words& out) {
     if (stride != 1) {

@@ -7,6 +7,7 @@
 
 #include "wl/color.h"
 #include "wl/color_counter.h"
+#include "wl/lanes.h"
 #include "wl/match_job.h"
 #include "wl/transpose64.h"
 
@@ -46,7 +47,7 @@ GEMCORE_ALWAYS_INLINE std::uint64_t sum_of(const std::uint64_t* colors, const st
             sums = _mm512_add_epi64(sums, _mm512_maskz_load_epi64(mask, colors + 64 * w + 8 * i));
         }
     }
-    return static_cast<std::uint64_t>(_mm512_reduce_add_epi64(sums));
+    return sum_of_lanes(sums);
 #else
     std::uint64_t sum = 0;
     for (int w = 0; w < num_words; ++w) {

@@ -11,10 +11,10 @@
 #include "graph/hash.h"
 #include "graph/perturb.h"
 #include "graph/prune.h"
+#include "sparse_rows.h"
 #include "support/parallel_for.h"
 #include "support/simd.h"
 #include "wl/colors.h"
-#include "wl/features.h"
 #include "wl/gram.h"
 #include "wl/pairs.h"
 

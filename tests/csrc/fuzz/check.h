@@ -14,7 +14,7 @@ using Check = void(const FuzzCase& drawn, ByteReader& bytes);
 
 // wl_checks.cpp, gram_checks.cpp, graph_checks.cpp, sample_checks.cpp, cost_checks.cpp
 Check check_colors, check_pairs, check_gram, check_features, check_hash;
-Check check_canonicalize, check_prune, check_perturb, check_sample, check_cost;
+Check check_canonicalize, check_prune, check_perturb, check_philox, check_sample, check_cost;
 
 /// A new entry point gets a check here.
 inline constexpr Check* kChecks[] = {

@@ -69,6 +69,8 @@ void read_labels(ByteReader& bytes, FuzzCase& drawn) {
         drawn.x.label_of_op[op] = label;
         drawn.y.label_of_op[drawn.op_in_y(op)] = label;
     }
+    if (bytes.below(2) == 1) drawn.x.num_ops = drawn.num_ops;
+    if (bytes.below(2) == 1) drawn.y.num_ops = std::min(drawn.num_ops + drawn.op_shift, 255);
     drawn.x.label_of_op[kAbsent] = bytes.word(1);
     drawn.y.label_of_op[kAbsent] = bytes.word(1);
 }

@@ -1,8 +1,8 @@
 // Gram matrices and features.
 #include <tuple>
 
-#include "../sparse_rows.h"
 #include "pair_kernels.h"
+#include "wl/features.h"
 #include "wl/gram.h"
 
 namespace gemcore::fuzz {
@@ -10,7 +10,7 @@ namespace {
 
 template <typename T>
 Guarded<T> gram(const LabelledBatch& x, const LabelledBatch& y, const WlOptions& options,
-                const GramPlan& plan = {}) {
+                const GramPlan& plan) {
     Guarded<T> matrix(x.graphs.num_graphs * y.graphs.num_graphs);
     wl_gram(x, y, options, matrix.data(), plan);
     return matrix;
@@ -20,6 +20,44 @@ Guarded<T> gram(const LabelledBatch& x, const LabelledBatch& y, const WlOptions&
 LabelledBatch first_graphs(LabelledBatch batch, std::int64_t count) {
     batch.graphs.num_graphs = count;
     return batch;
+}
+
+/// Every type of element; returns the doubles.
+Guarded<double> all_types(const LabelledBatch& x, const LabelledBatch& y, const WlOptions& options,
+                          const GramPlan& plan) {
+    const WlOptions plain = unweighted(options);
+    const auto matrix =
+        at_both_levels("wl_gram", [&] { return gram<double>(x, y, options, plan); });
+    const auto rounded =
+        at_both_levels("wl_gram of floats", [&] { return gram<float>(x, y, options, plan); });
+    at_both_levels("wl_gram of integers", [&] { return gram<std::int64_t>(x, y, plain, plan); });
+    require(gram<double>(x, y, options, {}) == matrix, "wl_gram depends on its plan");
+    for (std::int64_t i = 0; i < matrix.size(); ++i) {
+        require(rounded[i] == static_cast<float>(matrix[i]), "a float is not the double's");
+    }
+    return matrix;
+}
+
+/// A matrix in compressed sparse rows.
+struct SparseRows {
+    Guarded<std::int32_t> row_begin, columns;
+    Guarded<std::int64_t> counts;
+    std::vector<std::int64_t> round_begin;
+    bool operator==(const SparseRows&) const = default;
+};
+
+/// Features of `batch` in the columns of another one.
+SparseRows features(const LabelledBatch& columns_of, const LabelledBatch& batch,
+                    const WlOptions& options) {
+    const Histograms histograms = wl_histograms(columns_of, &batch, options, KeptColors::kOfFirst);
+    const std::int64_t first = columns_of.graphs.num_graphs;
+    const FeatureShape shape = feature_shape(histograms, first);
+    SparseRows rows{Guarded<std::int32_t>(shape.num_rows + 1),
+                    Guarded<std::int32_t>(shape.num_elements),
+                    Guarded<std::int64_t>(shape.num_elements), shape.round_begin};
+    write_features(histograms, first, rows.row_begin.data(), rows.columns.data(),
+                   rows.counts.data());
+    return rows;
 }
 
 /// Dot product of two sparse rows with ascending columns.
@@ -38,24 +76,13 @@ std::int64_t dot(const SparseRows& a, std::int64_t i, const SparseRows& b, std::
 
 void check_gram(const FuzzCase& drawn, ByteReader& bytes) {
     const std::int64_t num_columns = bytes.below(drawn.num_graphs() + 1);
+    const GramPlan plan{bytes.pick({GramVariant::kAuto, GramVariant::kPairs, GramVariant::kIndex,
+                                    GramVariant::kDense}),
+                        bytes.pick<std::int64_t>({0, 0, 1, 3, 8, 64})};
     const LabelledBatch x = drawn.x.labelled();
     const LabelledBatch y = first_graphs(drawn.y.labelled(), num_columns);
-    const WlOptions plain = unweighted(drawn.options);
-    const auto own =
-        at_both_levels("symmetric wl_gram", [&] { return gram<double>(x, x, drawn.options); });
-    const auto across =
-        at_both_levels("rectangular wl_gram", [&] { return gram<double>(x, y, drawn.options); });
-    for (const GramVariant variant :
-         {GramVariant::kPairs, GramVariant::kIndex, GramVariant::kDense}) {
-        const GramPlan plan{variant, 1 + bytes.below(3)};
-        const auto forced = at_both_levels("wl_gram of a variant",
-                                           [&] { return gram<double>(x, y, drawn.options, plan); });
-        require(forced == across, "variants of wl_gram differ");
-    }
-    at_both_levels("wl_gram of floats", [&] { return gram<float>(x, y, drawn.options); });
-    at_both_levels("symmetric wl_gram of integers",
-                   [&] { return gram<std::int64_t>(x, x, plain); });
-    at_both_levels("wl_gram of integers", [&] { return gram<std::int64_t>(x, y, plain); });
+    const auto own = all_types(x, x, drawn.options, plan);
+    const auto across = all_types(x, y, drawn.options, plan);
     const auto diagonal = pairs<double>(first_graphs(x, num_columns), y, drawn.options);
     for (std::int64_t i = 0; i < num_columns; ++i) {
         require(across[i * num_columns + i] == diagonal[i], "wl_gram differs from wl_pairs");
@@ -70,23 +97,15 @@ void check_gram(const FuzzCase& drawn, ByteReader& bytes) {
 
 void check_features(const FuzzCase& drawn, ByteReader&) {
     const LabelledBatch x = drawn.x.labelled(), y = drawn.y.labelled();
-    const auto all_of = [](const SparseRows& rows) {
-        return std::tuple(rows.row_begin, rows.columns, rows.counts, rows.round_begin);
-    };
     at_both_levels("wl_histograms", [&] {
         const Histograms histograms = wl_histograms(x, nullptr, drawn.options, KeptColors::kShared);
         const RoundHistograms& last = histograms.rounds.back();
         return std::tuple(histograms.own_matches, last.begin, last.colors, last.counts);
     });
-    const auto features_of = [&](const LabelledBatch& batch) {
-        SparseRows rows;
-        at_both_levels("wl_features", [&] {
-            rows = wl_features(batch, y, drawn.options);
-            return all_of(rows);
-        });
-        return rows;
+    const auto of = [&](const LabelledBatch& batch) {
+        return at_both_levels("wl_features", [&] { return features(y, batch, drawn.options); });
     };
-    const SparseRows of_x = features_of(x), of_y = features_of(y);
+    const SparseRows of_x = of(x), of_y = of(y);
     const auto counts = pairs<std::int64_t>(x, y, unweighted(drawn.options));
     for (std::int64_t i = 0; i < drawn.num_graphs(); ++i) {
         require(dot(of_x, i, of_y, i) == counts[i], "wl_features differs from wl_pairs");

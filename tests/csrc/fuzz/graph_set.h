@@ -13,6 +13,7 @@ struct GraphSet {
     Guarded<std::uint8_t> ops;
     Guarded<std::uint16_t> sizes;
     Guarded<std::uint64_t> label_of_op;  ///< [256]
+    int num_ops = 256;                   ///< Of LabelledBatch
 
     /// Memory that nobody has written yet.
     GraphSet(std::int64_t num_graphs, int nodes)
@@ -33,7 +34,7 @@ struct GraphSet {
         return {adjacency.data(), ops.data(), sizes.data(),
                 size(),           num_nodes,  words_for(num_nodes)};
     }
-    LabelledBatch labelled() const { return {view(), label_of_op.data()}; }
+    LabelledBatch labelled() const { return {view(), label_of_op.data(), num_ops}; }
 
     /// Graph `graph` becomes one of `graph_size` nodes of op 0, without edges.
     void clear(std::int64_t graph, int graph_size) const;

@@ -1,9 +1,9 @@
-// Sampling.
+// Philox and sampling.
 #include <algorithm>
 
 #include "check.h"
 #include "graph/sample.h"
-#include "support/philox.h"
+#include "support/philox_rate.h"
 
 namespace gemcore::fuzz {
 namespace {
@@ -87,6 +87,29 @@ void equals_definition(const SampleSpec& spec, std::uint64_t seed, std::uint64_t
 }
 
 }  // namespace
+
+void check_philox(const FuzzCase&, ByteReader& bytes) {
+    const std::uint64_t seed = bytes.word(2);
+    Guarded<PhiloxBlock> counters(bytes.below(40));
+    BitSource random(seed);
+    for (PhiloxBlock& counter : counters) {
+        for (std::uint32_t& word : counter.word) word = static_cast<std::uint32_t>(random.next());
+    }
+    const auto key0 = static_cast<std::uint32_t>(random.next());
+    const auto key1 = static_cast<std::uint32_t>(random.next());
+    const auto blocks = at_both_levels("philox_blocks", [&] {
+        Guarded<PhiloxBlock> drawn = counters;
+        philox_blocks(drawn.data(), drawn.size(), key0, key1);
+        return drawn;
+    });
+    for (std::int64_t i = 0; i < blocks.size(); ++i) {
+        const PhiloxBlock expected = philox(counters[i], key0, key1);
+        require(std::equal(expected.word, expected.word + 4, blocks[i].word),
+                "philox_blocks differs from philox");
+    }
+    const std::int64_t num_items = bytes.below(40);
+    at_both_levels("philox_checksum", [&] { return philox_checksum(seed, num_items); });
+}
 
 void check_sample(const FuzzCase& drawn, ByteReader& bytes) {
     const SampleSpec spec = read_spec(bytes, drawn.x.num_nodes);
