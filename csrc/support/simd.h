@@ -4,8 +4,8 @@
 // builds once for each level, with that level's instructions and in the namespace of its name
 // (GEMCORE_SIMD_LEVEL). Such a source calls no inline function that other files call too, unless it
 // is forced inline: the linker keeps one copy of each, and must not keep one that this CPU can't
-// run. On other CPUs than x86-64, and with GEMCORE_PORTABLE (CMake's GEMCORE_WIDE=OFF), there is the
-// portable version alone.
+// run. On other CPUs than x86-64, and with GEMCORE_PORTABLE (CMake's GEMCORE_WIDE=OFF), there is
+// the portable version alone.
 #pragma once
 
 #include <string>
