@@ -3,8 +3,8 @@
 #include "batch.h"
 #include "expect.h"
 #include "support/parallel_for.h"
-#include "support/simd.h"
 #include "support/philox.h"
+#include "support/simd.h"
 
 using namespace gemcore;
 
