@@ -93,6 +93,21 @@ def test_many_columns_by_few_rows_and_back() -> None:
     np.testing.assert_array_equal(wl_gram(many)[:3], by_pairs(many[:3], many))
 
 
+@pytest.mark.usefixtures("level")
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_matrices_of_many_megabytes(dtype: type[Any]) -> None:
+    """From 4 MB on they are written past the caches."""
+    num_cells = 1077  # Tiles end within squares.
+    cells = SPACE.sample(num_cells, seed=5)
+    whole = wl_gram(cells, dtype=dtype)
+    assert whole.nbytes >= 4 << 20
+    for begin in range(0, num_cells, 200):
+        part = slice(begin, begin + 200)
+        np.testing.assert_array_equal(whole[part], wl_gram(cells[part], cells, dtype=dtype))
+    rectangular = wl_gram(cells, cells[::-1], dtype=dtype)
+    np.testing.assert_array_equal(rectangular, whole[:, ::-1])
+
+
 def test_sums_beyond_sixteen_bits() -> None:
     cells = CellBatch.from_dense(np.zeros((3, 256, 256)), np.zeros((3, 256), dtype=np.int64))
     assert (wl_gram(cells, n_iter=2, normalize=False) == 3 * 256**2).all()
