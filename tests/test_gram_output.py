@@ -142,7 +142,7 @@ def test_ctrl_c_ends_it_within_a_second(
     # In a process of its own: a KeyboardInterrupt that comes late must not end the tests.
     out = str(tmp_path / "gram.npy") if to_file else ""
     done = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED, str(num_nodes), str(num_cells), "0.3", out],
+        [sys.executable, "-P", "-c", INTERRUPTED, str(num_nodes), str(num_cells), "0.3", out],
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,

@@ -19,7 +19,7 @@ def level_as_before() -> Iterator[None]:
 
 def level_of_new_process(forced: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-c", "import gemcore._core as c; print(c.simd_level())"],
+        [sys.executable, "-P", "-c", "import gemcore._core as c; print(c.simd_level())"],
         env=os.environ | {"GEMCORE_SIMD": forced},
         capture_output=True,
         text=True,

@@ -108,7 +108,7 @@ import sys, gemcore
 assert "WLKernel" in gemcore.__all__ and "sklearn" not in sys.modules
 assert gemcore.WLKernel is __import__("gemcore.wl_kernel").wl_kernel.WLKernel
 """
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-P", "-c", code], check=True)
     with pytest.raises(AttributeError, match="module 'gemcore' has no attribute 'WLKernels'"):
         gemcore.WLKernels  # noqa: B018
 
