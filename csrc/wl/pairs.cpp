@@ -12,7 +12,7 @@
 namespace gemcore {
 namespace {
 
-constexpr std::int64_t kPairsAtOnce = 64;
+constexpr std::int64_t kPairsAtOnce = 256;
 
 template <typename T>
 T kernel_value(const Matches* matches, const WlOptions& options) {
