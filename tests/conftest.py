@@ -17,6 +17,14 @@ settings.register_profile("gemcore", deadline=None, max_examples=50, derandomize
 settings.load_profile("gemcore")
 
 
+@pytest.fixture
+def level_as_before() -> Iterator[None]:
+    """Restores the level of vector instructions that a test sets."""
+    before = simd_level()
+    yield
+    set_simd_level(before)
+
+
 @pytest.fixture(scope="module", params=simd_levels())
 def every_simd_level(request: pytest.FixtureRequest) -> Iterator[str]:
     """Runs a module once with each level of vector instructions that this CPU has."""

@@ -4,7 +4,6 @@ Runs that are stored name cells by their canonical form, and pairs by the stream
 """
 
 import hashlib
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -19,7 +18,6 @@ from gemcore import (
     perturb,
     prune,
     set_simd_level,
-    simd_level,
     simd_levels,
 )
 
@@ -35,11 +33,7 @@ DIGESTS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def level_as_before() -> Iterator[None]:
-    before = simd_level()
-    yield
-    set_simd_level(before)
+pytestmark = pytest.mark.usefixtures("level_as_before")
 
 
 def space_of(name: str) -> SearchSpace:

@@ -3,18 +3,12 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 
 from gemcore import set_simd_level, simd_level, simd_levels
 
-
-@pytest.fixture(autouse=True)
-def level_as_before() -> Iterator[None]:
-    before = simd_level()
-    yield
-    set_simd_level(before)
+pytestmark = pytest.mark.usefixtures("level_as_before")
 
 
 def level_of_new_process(forced: str) -> "subprocess.CompletedProcess[str]":

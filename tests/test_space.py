@@ -1,7 +1,6 @@
 """gemcore.SearchSpace: what is drawn, and that the same is drawn everywhere."""
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -23,16 +22,7 @@ SPACES = {
 }
 
 
-@pytest.fixture(params=gemcore.simd_levels())
-def level(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Runs a test at every level of vector instructions that this CPU has."""
-    before = gemcore.simd_level()
-    gemcore.set_simd_level(request.param)
-    yield request.param
-    gemcore.set_simd_level(before)
-
-
-@pytest.mark.usefixtures("level")
+@pytest.mark.usefixtures("every_simd_level")
 def test_random123_known_answers() -> None:
     def words(counter: list[int], key: list[int]) -> list[int]:
         arrays = (np.array(values, dtype=np.uint32) for values in (counter, key))
@@ -61,7 +51,7 @@ def test_threads_splits_and_starts_change_nothing(name: str) -> None:
     assert space.sample(2, 3, start=2**64 - 2) is not None
 
 
-@pytest.mark.usefixtures("level")
+@pytest.mark.usefixtures("every_simd_level")
 def test_a_checksum_is_the_xor_of_all_words() -> None:
     key = np.array([7, 3], dtype=np.uint32)
     words = [
@@ -88,7 +78,7 @@ def textbook_uniform(seed: int, index: int, edge: int, num_possible: int) -> int
     return uniform
 
 
-@pytest.mark.usefixtures("level")
+@pytest.mark.usefixtures("every_simd_level")
 @pytest.mark.parametrize("edge_prob", [0.0, 0.05, 0.2, 0.5, 1.0])
 def test_bit_planes_compare_a_uniform_with_the_threshold(edge_prob: float) -> None:
     space = SearchSpace(num_nodes=21, edge_prob=edge_prob)
@@ -99,7 +89,7 @@ def test_bit_planes_compare_a_uniform_with_the_threshold(edge_prob: float) -> No
         assert matrix[u, v] == (uniform < round(edge_prob * 2**32))
 
 
-@pytest.mark.usefixtures("level")
+@pytest.mark.usefixtures("every_simd_level")
 def test_the_stream_is_frozen() -> None:
     # A change of these breaks every stored run: they hold for version 1.
     expected = {

@@ -16,9 +16,6 @@ from gemcore import (
     SearchSpace,
     get_num_threads,
     set_num_threads,
-    set_simd_level,
-    simd_level,
-    simd_levels,
     wl_features,
     wl_gram,
     wl_pairs,
@@ -34,14 +31,6 @@ OPTIONS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.fixture(params=simd_levels())
-def level(request: pytest.FixtureRequest) -> Iterator[str]:
-    before = simd_level()
-    set_simd_level(request.param)
-    yield request.param
-    set_simd_level(before)
-
-
 @pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
     before = get_num_threads()
@@ -55,7 +44,7 @@ def by_pairs(x: CellBatch, y: CellBatch, **options: Any) -> NDArray[Any]:
     return wl_pairs(x[i], y[j], **options).reshape(len(x), len(y))
 
 
-@pytest.mark.usefixtures("level")
+@pytest.mark.usefixtures("every_simd_level")
 @pytest.mark.parametrize("options", OPTIONS, ids=range(len(OPTIONS)))
 @pytest.mark.parametrize(
     ("num_rows", "num_columns"),
@@ -71,7 +60,7 @@ def test_has_the_bits_of_pairs(num_rows: int, num_columns: int, options: dict[st
         np.testing.assert_array_equal(gram, expected)
 
 
-@pytest.mark.usefixtures("level")
+@pytest.mark.usefixtures("every_simd_level")
 @pytest.mark.parametrize("num_cells", [1, 2, 70, 1100])
 def test_float32_is_float64_rounded_once(num_cells: int) -> None:
     cells, other = SPACE.sample(num_cells), SPACE.sample(70, 1)
@@ -84,7 +73,7 @@ def test_float32_is_float64_rounded_once(num_cells: int) -> None:
             )
 
 
-@pytest.mark.usefixtures("level")
+@pytest.mark.usefixtures("every_simd_level")
 def test_many_columns_by_few_rows_and_back() -> None:
     many, few = SPACE.sample(2500), SPACE.sample(3, 1)
     wide = wl_gram(few, many)
@@ -93,7 +82,7 @@ def test_many_columns_by_few_rows_and_back() -> None:
     np.testing.assert_array_equal(wl_gram(many)[:3], by_pairs(many[:3], many))
 
 
-@pytest.mark.usefixtures("level")
+@pytest.mark.usefixtures("every_simd_level")
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_matrices_of_many_megabytes(dtype: type[Any]) -> None:
     """From 4 MB on they are written past the caches."""

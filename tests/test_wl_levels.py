@@ -1,23 +1,17 @@
 """Every level of vector instructions gives what portable code gives, to the bit."""
 
-from collections.abc import Iterator
-
 import networkx as nx
 import numpy as np
 import pytest
 
-from gemcore import CellBatch, perturb, set_simd_level, simd_level, simd_levels, wl_pairs
+from gemcore import CellBatch, perturb, set_simd_level, simd_levels, wl_pairs
 from gemcore.wl_settings import DIRECTIONS, LABELS
 
 WIDE = simd_levels()[1:]
-pytestmark = pytest.mark.skipif(not WIDE, reason="this CPU has no vector instructions to test")
-
-
-@pytest.fixture(autouse=True)
-def level_as_before() -> Iterator[None]:
-    before = simd_level()
-    yield
-    set_simd_level(before)
+pytestmark = [
+    pytest.mark.usefixtures("level_as_before"),
+    pytest.mark.skipif(not WIDE, reason="this CPU has no vector instructions to test"),
+]
 
 
 def random_cells(num_cells: int, num_nodes: int, density: float, num_ops: int) -> CellBatch:

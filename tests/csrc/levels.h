@@ -5,15 +5,26 @@
 
 namespace gemcore {
 
-/// Calls check() at each level above the portable code, then restores the one before.
+/// Calls check() at each level from `first` on, then restores the one before.
 template <typename Check>
-void at_each_wide_level(const Check& check) {
+void at_levels_from(SimdLevel first, const Check& check) {
     const SimdLevel before = simd_level();
-    for (int level = 1; level <= static_cast<int>(best_simd_level()); ++level) {
+    for (int level = static_cast<int>(first); level <= static_cast<int>(best_simd_level());
+         ++level) {
         set_simd_level(static_cast<SimdLevel>(level));
         check();
     }
     set_simd_level(before);
+}
+
+template <typename Check>
+void at_every_level(const Check& check) {
+    at_levels_from(SimdLevel::kScalar, check);
+}
+
+template <typename Check>
+void at_each_wide_level(const Check& check) {
+    at_levels_from(SimdLevel::kAvx2, check);
 }
 
 /// What the portable code gives.

@@ -3,9 +3,9 @@
 
 #include "batch.h"
 #include "expect.h"
+#include "levels.h"
 #include "support/interrupt.h"
 #include "support/parallel_for.h"
-#include "support/simd.h"
 #include "wl/gram.h"
 #include "wl/pairs.h"
 
@@ -25,17 +25,6 @@ constexpr GramPlan kPlans[] = {{GramVariant::kAuto, 0},   {GramVariant::kPairs, 
                                {GramVariant::kIndex, 0},  {GramVariant::kDense, 0},
                                {GramVariant::kAuto, 50},  {GramVariant::kIndex, 40},
                                {GramVariant::kDense, 64}, {GramVariant::kAuto, 65}};
-
-/// Calls test() at every level that this CPU has.
-template <typename Test>
-void at_every_level(const Test& test) {
-    const SimdLevel before = simd_level();
-    for (int level = 0; level <= static_cast<int>(best_simd_level()); ++level) {
-        set_simd_level(static_cast<SimdLevel>(level));
-        test();
-    }
-    set_simd_level(before);
-}
 
 /// Element [i, j] by wl_pairs.
 std::vector<double> by_pairs(const Batch& x, const Batch& y, const WlOptions& options) {

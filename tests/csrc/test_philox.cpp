@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "expect.h"
+#include "levels.h"
 #include "support/philox_rate.h"
-#include "support/simd.h"
 
 using namespace gemcore;
 
@@ -16,13 +16,12 @@ bool operator==(const PhiloxBlock& a, const PhiloxBlock& b) {
 void expect_answer(const PhiloxBlock& counter, std::uint32_t key0, std::uint32_t key1,
                    const PhiloxBlock& answer) {
     EXPECT(philox(counter, key0, key1) == answer);
-    for (int level = 0; level <= static_cast<int>(best_simd_level()); ++level) {
-        set_simd_level(static_cast<SimdLevel>(level));
+    at_every_level([&] {
         PhiloxBlock blocks[19];
         for (PhiloxBlock& block : blocks) block = counter;
         philox_blocks(blocks, 19, key0, key1);
         for (const PhiloxBlock& block : blocks) EXPECT(block == answer);
-    }
+    });
 }
 
 void random123_known_answers() {
@@ -36,12 +35,9 @@ void random123_known_answers() {
 
 void checksums_are_those_of_the_scalar_code() {
     for (const int num_items : {0, 1, 2, 3, 4, 5, 6, 100}) {
-        set_simd_level(SimdLevel::kScalar);
-        const std::uint32_t expected = philox_checksum(5, num_items);
-        for (int level = 0; level <= static_cast<int>(best_simd_level()); ++level) {
-            set_simd_level(static_cast<SimdLevel>(level));
-            EXPECT(philox_checksum(5, num_items) == expected);
-        }
+        const std::uint32_t expected =
+            by_portable_code([&] { return philox_checksum(5, num_items); });
+        at_every_level([&] { EXPECT(philox_checksum(5, num_items) == expected); });
     }
 }
 

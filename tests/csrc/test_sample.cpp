@@ -2,6 +2,7 @@
 
 #include "batch.h"
 #include "expect.h"
+#include "levels.h"
 #include "support/parallel_for.h"
 #include "support/philox.h"
 #include "support/simd.h"
@@ -55,15 +56,6 @@ void planes_give_what_the_definition_gives() {
                 }
             }
         }
-    }
-}
-
-/// Sets every level in turn, from the slowest, and leaves the best one.
-template <typename Body>
-void at_every_level(const Body& body) {
-    for (int level = 0; level <= static_cast<int>(best_simd_level()); ++level) {
-        set_simd_level(static_cast<SimdLevel>(level));
-        body();
     }
 }
 

@@ -11,9 +11,9 @@
 #include "graph/hash.h"
 #include "graph/perturb.h"
 #include "graph/prune.h"
+#include "levels.h"
 #include "sparse_rows.h"
 #include "support/parallel_for.h"
-#include "support/simd.h"
 #include "wl/colors.h"
 #include "wl/gram.h"
 #include "wl/pairs.h"
@@ -90,13 +90,11 @@ auto all_results(const Inputs& in) {
 int main() {
     const Inputs in;
     set_num_threads(1);
-    set_simd_level(SimdLevel::kScalar);
-    const auto expected = all_results(in);
+    const auto expected = by_portable_code([&] { return all_results(in); });
     set_num_threads(3);
-    for (int level = 0; level <= static_cast<int>(best_simd_level()); ++level) {
-        set_simd_level(static_cast<SimdLevel>(level));
+    at_every_level([&] {
         std::thread other([&] { EXPECT(all_results(in) == expected); });
         EXPECT(all_results(in) == expected);
         other.join();
-    }
+    });
 }

@@ -5,9 +5,9 @@
 #include "batch.h"
 #include "expect.h"
 #include "graph/prune.h"
+#include "levels.h"
 #include "sparse_rows.h"
 #include "support/parallel_for.h"
-#include "support/simd.h"
 #include "wl/gram.h"
 #include "wl/pairs.h"
 
@@ -158,9 +158,6 @@ void all_at_one_level() {
 }  // namespace
 
 int main() {
-    for (int level = 0; level <= static_cast<int>(best_simd_level()); ++level) {
-        set_simd_level(static_cast<SimdLevel>(level));
-        all_at_one_level();
-    }
+    at_every_level(all_at_one_level);
     return 0;
 }
