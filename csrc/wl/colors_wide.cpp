@@ -2,6 +2,7 @@
 #include "wl/color.h"
 #include "wl/color_rounds.h"
 #include "wl/lanes.h"
+#include "wl/neighbors32.h"
 
 namespace gemcore::GEMCORE_SIMD_LEVEL {
 namespace {
@@ -28,17 +29,7 @@ class Refiner32 {
     GEMCORE_ALWAYS_INLINE void read(std::int64_t graph) {
         const DagBatch& graphs = batch_.graphs;
         size = graphs.sizes[graph];
-        Words rows;
-        load_rows(graphs.row(graph, 0), graphs.num_words, size, rows);
-        if (options_.direction == Direction::kOut) {
-            store(lanes_of(rows), inputs_);
-        } else {
-            transpose(rows, inputs_);
-            if (options_.direction == Direction::kUndirected) {
-                store(either(lanes_of(rows), lanes_of(inputs_)), inputs_);
-            }
-            if (apart_) store(lanes_of(rows), outputs_);
-        }
+        read_neighbors(graphs, graph, options_.direction, inputs_, outputs_);
         if (options_.labels == BaseLabels::kDegree) return color_by_degree();
         const std::uint8_t* ops = graphs.ops_of(graph);
         if (size <= 8) {

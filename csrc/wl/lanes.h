@@ -68,3 +68,19 @@ GEMCORE_ALWAYS_INLINE std::uint32_t first_bits(int count) {
 #else
 #include "wl/lane_colors_avx2.h"
 #endif
+
+namespace gemcore::GEMCORE_SIMD_LEVEL {
+namespace {
+
+/// codes = low, numbers of at most `width`.
+GEMCORE_ALWAYS_INLINE void set_codes(const Lanes& low, Width width, Codes& codes) {
+    store(low, codes.low);
+    if (width == Width::kDigest) {
+        set_digests(low, codes);
+    } else {
+        digest(low, codes);
+    }
+}
+
+}  // namespace
+}  // namespace gemcore::GEMCORE_SIMD_LEVEL

@@ -180,16 +180,6 @@ GEMCORE_ALWAYS_INLINE void store4(__m256i lanes, std::uint64_t* numbers) {
     _mm256_store_si256(reinterpret_cast<__m256i*>(numbers), lanes);
 }
 
-/// codes = low, numbers of at most `width`.
-GEMCORE_ALWAYS_INLINE void set_codes(const Lanes& low, Width width, Codes& codes) {
-    store(low, codes.low);
-    if (width == Width::kDigest) {
-        set_digests(low, codes);
-    } else {
-        digest(low, codes);
-    }
-}
-
 /// codes = low + 2^32 high.
 GEMCORE_ALWAYS_INLINE void set_codes(const Lanes& low, const Lanes& high, Codes& codes) {
     store(low, codes.low);

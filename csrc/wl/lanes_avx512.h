@@ -191,30 +191,21 @@ GEMCORE_ALWAYS_INLINE std::uint32_t joined(__mmask16 low, __mmask16 high) {
     return static_cast<std::uint32_t>(low) | static_cast<std::uint32_t>(high) << 16;
 }
 
-GEMCORE_ALWAYS_INLINE void set_digests(__m512i low, __m512i high, Codes& codes) {
+GEMCORE_ALWAYS_INLINE void set_digests(const Lanes& digests, Codes& codes) {
     auto* const sixteen = reinterpret_cast<__m256i*>(codes.digest);
-    _mm256_store_si256(sixteen, _mm512_cvtepi32_epi16(low));
-    _mm256_store_si256(sixteen + 1, _mm512_cvtepi32_epi16(high));
+    _mm256_store_si256(sixteen, _mm512_cvtepi32_epi16(digests.low));
+    _mm256_store_si256(sixteen + 1, _mm512_cvtepi32_epi16(digests.high));
 }
 
 GEMCORE_ALWAYS_INLINE void digest(const Lanes& low, Codes& codes) {
     const __m512i factor = _mm512_set1_epi32(static_cast<int>(kDigestFactor));
-    set_digests(_mm512_srli_epi32(_mm512_mullo_epi32(low.low, factor), 16),
-                _mm512_srli_epi32(_mm512_mullo_epi32(low.high, factor), 16), codes);
+    set_digests({_mm512_srli_epi32(_mm512_mullo_epi32(low.low, factor), 16),
+                 _mm512_srli_epi32(_mm512_mullo_epi32(low.high, factor), 16)},
+                codes);
 }
 
 GEMCORE_ALWAYS_INLINE __m256i load8(const std::uint32_t* numbers) {
     return _mm256_load_si256(reinterpret_cast<const __m256i*>(numbers));
-}
-
-/// codes = low, numbers of at most `width`.
-GEMCORE_ALWAYS_INLINE void set_codes(const Lanes& low, Width width, Codes& codes) {
-    store(low, codes.low);
-    if (width == Width::kDigest) {
-        set_digests(low.low, low.high, codes);
-    } else {
-        digest(low, codes);
-    }
 }
 
 /// codes = low + 2^32 high.

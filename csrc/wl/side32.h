@@ -4,6 +4,7 @@
 #include "wl/color.h"
 #include "wl/lanes.h"
 #include "wl/match_job.h"
+#include "wl/neighbors32.h"
 
 namespace gemcore::GEMCORE_SIMD_LEVEL {
 namespace {
@@ -35,22 +36,11 @@ class Reader32 {
         const DagBatch& graphs = batch.graphs;
         side.size = graphs.sizes[graph];
         side.has_colors = false;
-        Words rows;
-        load_rows(graphs.row(graph, 0), graphs.num_words, side.size, rows);
-        if (job_.direction == Direction::kOut) {
-            store(lanes_of(rows), side.neighbors);
+        if (apart) {
+            read_neighbors(graphs, graph, job_.direction, side.inputs, side.neighbors);
         } else {
-            Words columns;
-            transpose(rows, columns);
-            const Lanes in = lanes_of(columns);
-            if (apart) {
-                store(lanes_of(rows), side.neighbors);
-                store(in, side.inputs);
-            } else if (job_.direction == Direction::kIn) {
-                store(in, side.neighbors);
-            } else {
-                store(either(lanes_of(rows), in), side.neighbors);
-            }
+            Words outputs;
+            read_neighbors(graphs, graph, job_.direction, side.neighbors, outputs);
         }
         if (has_codes) {
             encode(graphs, graph, label_of_op, side);
@@ -65,11 +55,11 @@ class Reader32 {
     const Width first_width;  ///< Of the codes after the first round
 
  private:
+    static int label_bits(int num_labels) { return num_labels == 1 ? 0 : num_labels <= 3 ? 2 : 3; }
+
     static Width width_of_codes(const MatchJob& job) {
         const int num_counts = job.num_labels * (job.direction == Direction::kInOut ? 2 : 1);
-        const int num_bits = 5 * num_counts + (job.num_labels == 1   ? 0
-                                               : job.num_labels <= 3 ? 2
-                                                                     : 3);
+        const int num_bits = 5 * num_counts + label_bits(job.num_labels);
         return num_bits <= 16 ? Width::kDigest : num_bits <= 32 ? Width::kLow : Width::kWhole;
     }
 
@@ -87,11 +77,8 @@ class Reader32 {
             append_counts(side.neighbors, nodes, low);
             if (apart) append_counts(side.inputs, nodes, job_.num_labels <= 3 ? low : high);
         }
-        if (first_width != Width::kWhole) {
-            append_labels(labels, job_.num_labels == 1 ? 0 : job_.num_labels <= 3 ? 2 : 3, low);
-            return set_codes(low, first_width, side.codes);
-        }
-        append_labels(labels, 3, low);
+        append_labels(labels, label_bits(job_.num_labels), low);
+        if (first_width != Width::kWhole) return set_codes(low, first_width, side.codes);
         fold(high, low);  // So that one half tells most apart.
         set_codes(low, high, side.codes);
     }
