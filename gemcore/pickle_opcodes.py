@@ -4,11 +4,12 @@ Python's unpickler believes a memo index that stands in a file and makes room fo
 below it: one flipped bit can ask for gigabytes.
 """
 
+import mmap
 import pickle
 import re
 from functools import cache
 
-Buffer = bytes | memoryview
+Buffer = bytes | memoryview | mmap.mmap
 STOP = ord(".")
 FIXED = {1: b"Khq\x80\x82", 2: b"M\x83", 4: b"Jj\x84", 8: b"G"}  # Bytes of an argument.
 # What else follows an opcode: one line, two lines, or content of a length in so many bytes.

@@ -18,8 +18,11 @@ from gemcore.cell_batch import CellBatch
 from gemcore.listed_space import ListedSpace
 from gemcore.ops import INPUT
 from gemcore.packing import read_array, read_integers
+from gemcore.tables.array_files import read_arrays
 from gemcore.tables.cell_index import CellIndex, canonical_forms
-from gemcore.tables.table_files import write_table
+from gemcore.tables.column_files import read_column_file
+from gemcore.tables.columns import read_columns
+from gemcore.tables.table_files import parse_table, write_table
 
 ACCURACY = "accuracy"
 
@@ -160,6 +163,45 @@ class CellTable:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the table as a compact ``.npz`` of our own, in one step; see :meth:`read`."""
         write_table(Path(path), self)
+
+    @staticmethod
+    def read(
+        path: str | os.PathLike[str], *, accuracy: str = ACCURACY, name: str | None = None
+    ) -> "CellTable":
+        """The table in a file: ``.csv``, ``.parquet`` (needs pyarrow), or what :meth:`save` wrote.
+
+        A row is a cell. ``adjacency`` is a nested list or N * N digits 0 and 1, ``ops`` a JSON
+        list or names with commas between them, beginning with ``input``; ``macs`` and ``params``
+        are costs, all other columns of numbers are metrics. Nodes may be numbered in any way
+        without a cycle, but the input is node 0.
+
+        Args:
+            path: The file.
+            accuracy: Which column is the accuracy, a fraction in [0, 1].
+            name: What reports call the table. Default: as it was called, or the file's name.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            ValueError: If it is damaged, a column is missing, or a row is no cell; file and row
+                (from 0 on) are named.
+            RuntimeError: If pyarrow is needed and not installed.
+        """
+        check_type("path", path, (str, os.PathLike))
+        path = Path(path)
+        if path.suffix == ".npz":
+            parts = parse_table(path, read_arrays(path))
+        else:
+            columns = read_column_file(path)
+            try:
+                parts = {**read_columns(columns, accuracy=accuracy), "name": path.stem}
+            except ValueError as error:
+                raise ValueError(f"{path}: {error}") from None
+        if name is not None:
+            parts["name"] = name
+        try:
+            return CellTable(**parts)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path}: {error}") from None
 
     @cached_property
     def fingerprint(self) -> str:
