@@ -25,6 +25,8 @@ LAYERS: list[list[str]] = [
     ["device_cells", "device_graph", "graph", "space", "graph_rows", "graph_forms"],
     [
         "score",
+        "nasbench101",
+        "cell_prices",
         "features",
         "gram_output",
         "wl_settings",
@@ -40,7 +42,18 @@ LAYERS: list[list[str]] = [
     ["report", "cli", "__main__"],
     ["__init__"],
 ]
-MAY_TOUCH_NATIVE = {"threads", "simd", "cuda", "graph", "space", "wl", "networks", "__init__"}
+MAY_TOUCH_NATIVE = {
+    "threads",
+    "simd",
+    "cuda",
+    "graph",
+    "space",
+    "nasbench101",
+    "features",
+    "wl",
+    "networks",
+    "__init__",
+}
 RANK = {name: rank for rank, name in enumerate(name for layer in LAYERS for name in layer)}
 ROOT = Path(gemcore.__file__).parent
 
