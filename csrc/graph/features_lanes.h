@@ -51,20 +51,25 @@ struct FewPaths {
     GEMCORE_ALWAYS_INLINE double operator[](int lane) const { return count[lane]; }
 };
 
-/// The same for any cell: at most 2^255, times 256 in a sum over nodes.
+/// The same for any cell: at most 2^255, times 256 in a sum over nodes. Masked by products with 0
+/// and 1, which the compiler makes wide.
 struct ManyPaths {
     double count[kLanes] = {};
 
     GEMCORE_ALWAYS_INLINE static ManyPaths of(Lanes number) {
         ManyPaths paths;
-        for (int i = 0; i < kLanes; ++i) paths.count[i] = number[i];
+        alignas(64) std::int16_t numbers[kLanes];
+        __builtin_memcpy(numbers, &number, sizeof number);
+        for (int i = 0; i < kLanes; ++i) paths.count[i] = numbers[i];
         return paths;
     }
     GEMCORE_ALWAYS_INLINE void add(const ManyPaths& other, Lanes mask) {
-        for (int i = 0; i < kLanes; ++i) count[i] += mask[i] != 0 ? other.count[i] : 0.0;
+        const ManyPaths factor = of(mask);
+        for (int i = 0; i < kLanes; ++i) count[i] -= factor.count[i] * other.count[i];
     }
     GEMCORE_ALWAYS_INLINE void keep(Lanes mask) {
-        for (int i = 0; i < kLanes; ++i) count[i] = mask[i] != 0 ? count[i] : 0.0;
+        const ManyPaths factor = of(-mask);
+        for (int i = 0; i < kLanes; ++i) count[i] *= factor.count[i];
     }
     GEMCORE_ALWAYS_INLINE ManyPaths times(const ManyPaths& other) const {
         ManyPaths product;
