@@ -10,7 +10,7 @@ from gemcore.predictor.making import PREDICTORS, WITHOUT_EMBEDDING
 from gemcore.tasks.training_config import TrainingConfig
 
 TARGETS = ("metric", "score")
-ACQUISITIONS = ("bootstrap",)
+ACQUISITIONS = ("thompson", "bootstrap")
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,10 @@ class SearchConfig:
     prune: bool = True
     """Drop nodes that the input does not reach before a cell is embedded and trained."""
 
-    acquisition: Literal["bootstrap"] = "bootstrap"
-    """How the next cells are chosen: the best predicted of those sampled."""
+    acquisition: Literal["thompson", "bootstrap"] = "thompson"
+    """How the next cells are chosen of those sampled. bootstrap: the best predicted (eq. 15);
+    thompson: mutants of the best known cells stand beside them, and each is scored by a draw from
+    its predicted distribution, so that what is uncertain is tried too."""
 
     width: int | None = None
     """Width of the network's first stage. None: what the task suggests, or 16."""
@@ -153,6 +155,7 @@ class SearchConfig:
             num_initial=200,
             cells_per_round=20,
             predictor="paper",
+            acquisition="bootstrap",
             target="score",
             fine_tune=True,
             prune=False,

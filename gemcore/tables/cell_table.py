@@ -16,7 +16,6 @@ from gemcore.cell_batch import CellBatch
 from gemcore.listed_space import ListedSpace
 from gemcore.ops import INPUT
 from gemcore.packing import read_array, read_integers
-from gemcore.tables.cell_index import CellIndex, canonical_forms
 
 ACCURACY = "accuracy"
 
@@ -104,7 +103,7 @@ class CellTable:
         Those of ``graph_hash(cells) % 3 == 0`` over the pruned canonical forms. This is fixed: a
         cell belongs to the same part in every table and every version.
         """
-        return np.asarray(self._index.hashes % np.uint64(3) == 0)
+        return np.asarray(self.space.index.hashes % np.uint64(3) == 0)
 
     @property
     def known_costs(self) -> frozenset[str]:
@@ -128,7 +127,7 @@ class CellTable:
             TypeError: If ``cells`` is not a CellBatch.
         """
         check_type("cells", cells, CellBatch)
-        return self._index.find(cells)
+        return self.space.index.find(cells)
 
     def cost(self, cells: CellBatch) -> TableCost:
         """What the table says that networks cost; see :attr:`known_costs`.
@@ -167,10 +166,6 @@ class CellTable:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}: {len(self)} cells, {', '.join(self.metrics)})"
-
-    @cached_property
-    def _index(self) -> CellIndex:
-        return CellIndex(canonical_forms(self.cells))
 
     def _rows(self, cells: CellBatch) -> NDArray[np.int64]:
         rows = self.lookup(cells)
