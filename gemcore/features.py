@@ -116,11 +116,12 @@ def graph_features(cells: CellBatch) -> NDArray[np.float32]:
         float32 ``[B, F]``, columns as :func:`feature_names` says.
 
     Raises:
-        TypeError: If ``cells`` is not a CellBatch.
+        TypeError: If ``cells`` is not a CellBatch, or an operation's cost no integer.
+        ValueError: If an operation's cost is negative.
 
     Source:
         Subsets, and counts on paths, after Kadlecova et al., "Surprisingly Strong Performance
-        Prediction with Neural Graph Features", ICML 2024, section 3.
+        Prediction with Neural Graph Features", ICML 2024.
 
     Example:
         >>> from gemcore import Cell

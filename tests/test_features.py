@@ -1,5 +1,9 @@
 """Exact features against their definitions, path by path with networkx."""
 
+import os
+import signal
+import threading
+import time
 from collections.abc import Sequence
 from itertools import combinations
 from math import log1p
@@ -22,6 +26,8 @@ from gemcore import (
     perturb,
     prune,
     set_num_threads,
+    set_simd_level,
+    simd_levels,
 )
 
 NASBENCH101 = SearchSpace.preset("nasbench101")
@@ -229,6 +235,41 @@ def test_width_parts_and_threads_change_nothing() -> None:
         set_num_threads(1)
         np.testing.assert_array_equal(graph_features(cells), expected)
         set_num_threads(before)
+
+
+def slow_cells(num_cells: int) -> CellBatch:
+    """The largest cells there are: a third of a millisecond each."""
+    return SearchSpace(num_nodes=256, edge_prob=1.0).sample(1)[np.zeros(num_cells, dtype=np.int64)]
+
+
+def test_the_gil_is_released() -> None:
+    cells = slow_cells(2000)
+    thread = threading.Thread(target=graph_features, args=(cells,))
+    count = 0
+    thread.start()
+    while thread.is_alive():
+        count += 1
+    assert count > 1000  # With the GIL held, the loop would have run once or twice.
+
+
+def test_ctrl_c_ends_a_long_call() -> None:
+    cells = slow_cells(40_000)
+    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    begin = time.monotonic()
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        graph_features(cells)
+    assert time.monotonic() - begin < 2
+
+
+def test_every_level_of_vector_instructions_gives_the_same_bits(level_as_before: None) -> None:
+    for space in SPACES:
+        cells = space.sample(77, seed=5)
+        found = []
+        for level in simd_levels():
+            set_simd_level(level)
+            found.append(graph_features(cells).tobytes())
+        assert len(set(found)) == 1
 
 
 def test_an_operation_that_is_not_registered_has_no_cost() -> None:
