@@ -27,7 +27,6 @@ from gemcore.trials.reported import read_metrics
 from gemcore.trials.trial import Trial
 
 NUM_PARENTS = 20  # Best cells whose mutants are tried.
-EXPLORATION = 1.0  # Share of the predicted standard deviation in a draw.
 
 
 class Search:
@@ -293,13 +292,14 @@ class Search:
 
     def _choose(self, num_cells: int) -> Candidates:
         """The best by the predictor's mean, or by a draw from what it holds possible."""
-        num_samples = self.config.bootstrap_samples
-        if self.config.acquisition == "bootstrap":
+        acquisition, num_samples = self.config.acquisition, self.config.bootstrap_samples
+        if acquisition == "bootstrap":
             return self._pool.best(self._predicted, num_cells, num_samples=num_samples)
+        score = self._drawn if acquisition == "thompson" else self._predicted
         known = [trial for trial in self.trials if trial.score is not None]
         known.sort(key=lambda trial: -(trial.score or 0.0))  # Stable: the first of equal ones.
         parents = CellBatch.from_cells(trial.cell for trial in known[:NUM_PARENTS])
-        return self._pool.best(self._drawn, num_cells, num_samples=num_samples, parents=parents)
+        return self._pool.best(score, num_cells, num_samples=num_samples, parents=parents)
 
     def _predicted(self, found: Candidates) -> NDArray[np.float64]:
         """Predicted score of candidates: predicted metric and exact MACs, or S itself."""
@@ -311,7 +311,7 @@ class Search:
         mean, std = self._predict(found)
         place = self._pool.drawn["bootstrap"]
         noise = numpy_generator(self.seed, Stream.SEARCH_THOMPSON, place).normal(size=len(found))
-        return mean + EXPLORATION * std * noise
+        return mean + std * noise
 
     def _predict(self, found: Candidates) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         assert self.predictor is not None

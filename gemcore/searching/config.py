@@ -10,7 +10,7 @@ from gemcore.predictor.making import PREDICTORS, WITHOUT_EMBEDDING
 from gemcore.tasks.training_config import TrainingConfig
 
 TARGETS = ("metric", "score")
-ACQUISITIONS = ("thompson", "bootstrap")
+ACQUISITIONS = ("mutation", "thompson", "bootstrap")
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,10 @@ class SearchConfig:
     prune: bool = True
     """Drop nodes that the input does not reach before a cell is embedded and trained."""
 
-    acquisition: Literal["thompson", "bootstrap"] = "thompson"
-    """How the next cells are chosen of those sampled. bootstrap: the best predicted (eq. 15);
-    thompson: mutants of the best known cells stand beside them, and each is scored by a draw from
-    its predicted distribution, so that what is uncertain is tried too."""
+    acquisition: Literal["mutation", "thompson", "bootstrap"] = "mutation"
+    """How the next cells are chosen. bootstrap: the best predicted of those sampled (eq. 15);
+    mutation: the best predicted of these and of mutants of the best known cells; thompson: of the
+    same, each scored by a draw from its predicted distribution: what is uncertain is tried too."""
 
     width: int | None = None
     """Width of the network's first stage. None: what the task suggests, or 16."""
