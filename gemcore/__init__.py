@@ -11,6 +11,7 @@ except ModuleNotFoundError as error:
     error.add_note("gemcore's native module is not built: run `pip install .` in the source tree.")
     raise
 
+from gemcore import tables
 from gemcore.cell import Cell
 from gemcore.cell_batch import CellBatch
 from gemcore.cuda import cuda_status
@@ -18,6 +19,7 @@ from gemcore.device_cells import DeviceCells
 from gemcore.encoder import Encoder, EncoderConfig, EncoderReport, train_encoder
 from gemcore.features import feature_names, graph_features
 from gemcore.graph import canonicalize, graph_hash, perturb, prune
+from gemcore.listed_space import ListedSpace
 from gemcore.nasbench101 import nasbench101_cost
 from gemcore.networks import (
     Network,
@@ -56,6 +58,7 @@ __all__ = [
     "EncoderReport",
     "EvaluationContext",
     "ImageConfig",
+    "ListedSpace",
     "Network",
     "NetworkCost",
     "Op",
@@ -98,6 +101,7 @@ __all__ = [
     "set_simd_level",
     "simd_level",
     "simd_levels",
+    "tables",
     "train_encoder",
     "unregister_op",
     "wl_features",

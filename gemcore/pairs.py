@@ -14,6 +14,7 @@ from gemcore.arguments import check_in, check_int, check_seed, check_type
 from gemcore.cell_batch import CellBatch
 from gemcore.device_pairs import DevicePairs
 from gemcore.graph import perturb, perturb_rules, prune
+from gemcore.listed_space import ListedSpace
 from gemcore.ops import OUTPUT
 from gemcore.pair_mixture import PairDraws, PairKind, PairMixture
 from gemcore.philox import Stream, derived_seed
@@ -104,6 +105,8 @@ class PairStream(SharedDataset[PairBatch]):
 
     def __post_init__(self) -> None:
         check_type("space", self.space, (SearchSpace, CellBatch))
+        if isinstance(self.space, ListedSpace):  # On a GPU cells are picked, not sampled: so here.
+            object.__setattr__(self, "space", self.space.cells)
         if isinstance(self.space, CellBatch) and not len(self.space):
             raise ValueError("space must hold at least one cell, got an empty batch")
         check_int("batch_size", self.batch_size, 1)

@@ -26,6 +26,8 @@ class Stream(enum.IntEnum):
     SEARCH_BOOTSTRAP = 27
     SEARCH_BASELINE = 28
     SHARD_ORDER = 29
+    LISTED_CELLS = 40
+    SYNTHETIC_NOISE = 41
 
 
 def numpy_generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:

@@ -22,7 +22,7 @@ LAYERS: list[list[str]] = [
     ],
     ["atomic_files", "plain_config", "plain_difference", "python_text"],
     ["drawing", "cell", "cell_batch", "blocks", "ops"],
-    ["device_cells", "device_graph", "graph", "space", "graph_rows", "graph_forms"],
+    ["device_cells", "device_graph", "graph", "space", "listed_space", "graph_rows", "graph_forms"],
     [
         "score",
         "nasbench101",
@@ -35,7 +35,7 @@ LAYERS: list[list[str]] = [
         "wl_kernel",
         "wl_signal",
     ],
-    ["pair_mixture", "device_pairs", "pairs", "pair_shards"],
+    ["pair_mixture", "device_pairs", "pairs", "pair_shards", "tables"],
     ["encoder", "networks", "predictor", "bootstrap"],
     ["tasks", "trials"],
     ["searching"],

@@ -13,6 +13,7 @@ from gemcore.encoder.coder import Coder
 from gemcore.encoder.config import EncoderConfig
 from gemcore.encoder.features import FlatInput
 from gemcore.encoder.report import EncoderReport
+from gemcore.listed_space import read_space
 from gemcore.plain_config import from_plain, to_plain
 from gemcore.space import SearchSpace
 
@@ -84,7 +85,7 @@ def _space_to_plain(space: CellSource) -> dict[str, Any]:
 
 def _space_from_plain(plain: dict[str, Any]) -> CellSource:
     if "search_space" in plain:
-        return from_plain(SearchSpace, plain["search_space"], name="space")
+        return read_space(plain["search_space"])
     cells = plain["cells"]
     nothing = CellBatch.from_cells([], op_names=cells["op_names"])
     return nothing.widen(cells["num_nodes"])

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from gemcore.listed_space import read_space
 from gemcore.networks.skeleton import Skeleton
 from gemcore.plain_config import from_plain, to_plain
 from gemcore.searching.config import SearchConfig
@@ -98,7 +99,7 @@ class SearchSetting:
         channels, height, width = data["input_size"]
         return cls(
             task=TaskFacts.from_dict(data["task"]),
-            space=from_plain(SearchSpace, data["space"], name="space"),
+            space=read_space(data["space"]),
             skeleton=Skeleton.from_dict(data["skeleton"]),
             input_size=(channels, height, width),
             num_classes=data["num_classes"],

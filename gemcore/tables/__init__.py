@@ -1,0 +1,7 @@
+"""Tables of cells that were trained before: tasks that answer at once."""
+
+from gemcore.tables.cell_table import CellTable
+from gemcore.tables.nasbench101 import NASBench101
+from gemcore.tables.synthesis import synthetic
+
+__all__ = ["CellTable", "NASBench101", "synthetic"]
