@@ -1,7 +1,6 @@
 """The search, ask and tell: which cells to try next, given what is known."""
 
 from collections.abc import Iterable, Mapping
-from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -11,10 +10,10 @@ from gemcore.arguments import check_int, check_seed, check_type
 from gemcore.bootstrap import Candidates
 from gemcore.cell import Cell
 from gemcore.cell_batch import CellBatch
-from gemcore.networks.cost import network_cost
 from gemcore.networks.skeleton import Skeleton
 from gemcore.predictor import Predictor, make_predictor
 from gemcore.searching.config import SearchConfig
+from gemcore.searching.costs import CostOf, network_costs
 from gemcore.searching.phase_clock import PhaseClock
 from gemcore.searching.pool import CandidatePool, Limits, identify_cells
 from gemcore.searching.rating import Rating
@@ -74,35 +73,46 @@ class Search:
         check_type("space", space, SearchSpace)
         config = SearchConfig() if config is None else config
         check_type("config", config, SearchConfig)
-        self.space = space
-        self.config = config
-        self.skeleton = skeleton
-        self.input_size = input_size
-        self.num_classes = num_classes
-        self.seed = check_seed(seed)
+        setting = SearchSetting(
+            task=TaskFacts("ask and tell"),
+            space=space,
+            skeleton=skeleton,
+            input_size=input_size,
+            num_classes=num_classes,
+            config=config,
+            seed=check_seed(seed),
+        )
+        self._begin(setting, network_costs(setting), predictor)
+
+    def _begin(
+        self, setting: SearchSetting, cost: CostOf, predictor: Predictor | None = None
+    ) -> None:
+        self.setting = setting
+        self.space = setting.space
+        self.config = config = setting.config
+        self.seed = setting.seed
         self.clock = PhaseClock()
         self.rating = Rating(config)
-        self._cost = partial(
-            network_cost, skeleton=skeleton, input_size=input_size, num_classes=num_classes
-        )
+        self._cost = cost
         limits = Limits(config.max_macs, config.max_params)
-        self._pool = CandidatePool(space, self._cost, limits, seed=self.seed)
+        self._pool = CandidatePool(setting.space, cost, limits, seed=setting.seed)
         self.predictor = predictor
         self._index: dict[Cell, int] = {}  # Identity -> number, in the order asked or told.
         self._asked: set[int] = set()
         self._trials: dict[Cell, Trial] = {}
 
     @classmethod
-    def of(cls, setting: SearchSetting) -> Self:
-        """The search of a setting, before its first cell."""
-        return cls(
-            setting.space,
-            setting.config,
-            skeleton=setting.skeleton,
-            input_size=setting.input_size,
-            num_classes=setting.num_classes,
-            seed=setting.seed,
-        )
+    def of(cls, setting: SearchSetting, cost: CostOf | None = None) -> Self:
+        """The search of a setting, before its first cell.
+
+        Args:
+            setting: All that decides its course.
+            cost: Gives the cost of pruned cells, if not that of the setting's networks; see
+                :func:`gemcore.searching.costs.cost_of`.
+        """
+        search = cls.__new__(cls)
+        search._begin(setting, cost or network_costs(setting))
+        return search
 
     @property
     def trials(self) -> list[Trial]:
@@ -259,16 +269,7 @@ class Search:
 
     def result(self) -> SearchResult:
         """What is known so far."""
-        setting = SearchSetting(
-            task=TaskFacts("ask and tell"),
-            space=self.space,
-            skeleton=self.skeleton,
-            input_size=self.input_size,
-            num_classes=self.num_classes,
-            config=self.config,
-            seed=self.seed,
-        )
-        return SearchResult(setting, self.trials, seconds=dict(self.clock.seconds))
+        return SearchResult(self.setting, self.trials, seconds=dict(self.clock.seconds))
 
     def _form(self, found: Candidates) -> CellBatch:
         """Cells as they are embedded and trained."""

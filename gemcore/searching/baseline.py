@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from gemcore.progress import progress_bar
 from gemcore.searching.ask_tell import Search
+from gemcore.searching.costs import cost_of
 from gemcore.searching.journal import outcome_of
 from gemcore.searching.record import RandomBaseline
 from gemcore.trials import TrialRunner
@@ -26,7 +27,9 @@ def run_baseline(run: "SearchRun", runner: TrialRunner) -> RandomBaseline:
     config = dataclasses.replace(
         run.setting.config, num_trials=number, num_initial=number, max_seconds=None
     )
-    other = Search.of(dataclasses.replace(run.setting, config=config))
+    other = Search.of(
+        dataclasses.replace(run.setting, config=config), cost_of(run.task, run.setting)
+    )
     cells = list(other.ask(number))
     for cell in cells:
         trial = run.search.find(cell)

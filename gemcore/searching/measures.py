@@ -48,5 +48,6 @@ def describe_worth(record: SearchRecord) -> str:
     measures = list_measures(record.setting.config.metric)
     values = [(measure.label, measure.of(best, final)) for measure in measures]
     parts = [f"{label} {value:.4f}" for label, value in values if value is not None]
-    parts += [f"{best.macs:,} multiply-adds an image", f"{best.params:,} parameters"]
+    costs = {"multiply-adds an image": best.macs, "parameters": best.params}
+    parts += [f"{number:,} {name}" for name, number in costs.items() if number]
     return ", ".join(parts)

@@ -1,8 +1,8 @@
 """Where a search takes its next cells from: unseen networks within its limits."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from gemcore.cell import Cell
 from gemcore.cell_batch import CellBatch
 from gemcore.graph import graph_hash
 from gemcore.philox import Stream, derived_seed
+from gemcore.searching.costs import Cost, CostOf
 from gemcore.space import SearchSpace
 
 # A space is taken as exhausted when so many samples in a row bring nothing new. A network that
@@ -19,18 +20,6 @@ from gemcore.space import SearchSpace
 EXHAUSTED_AFTER = 65_536
 FIRST_LOOK = 4096  # Samples that show what a space holds.
 CHUNK = 256  # Samples at once where cells are taken as they come.
-
-
-class Cost(Protocol):
-    """Exact cost of networks, int64 ``[B]`` each."""
-
-    @property
-    def macs(self) -> NDArray[np.int64]: ...
-    @property
-    def params(self) -> NDArray[np.int64]: ...
-
-
-CostOf = Callable[[CellBatch], Cost]
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,8 @@ class Rating:
     def price(self, macs: NDArray[np.int64]) -> NDArray[np.float64]:
         """What multiply-adds take off the score, float64 ``[B]``."""
         penalty, base = self.config.mac_penalty, self.config.log_base
+        if penalty == 0:  # Then macs may be 0: a table that does not know them.
+            return np.zeros(len(macs))
         free = efficiency_score(np.zeros(len(macs)), macs, mac_penalty=penalty, log_base=base)
         return -np.asarray(free)
 

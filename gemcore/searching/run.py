@@ -13,6 +13,7 @@ from gemcore.predictor.embedding import encoder_config_for
 from gemcore.progress import progress_bar
 from gemcore.searching.ask_tell import Search
 from gemcore.searching.baseline import run_baseline
+from gemcore.searching.costs import cost_of
 from gemcore.searching.final_training import FinalTraining
 from gemcore.searching.journal import Known, RunJournal
 from gemcore.searching.record import FinalNetwork, RandomBaseline
@@ -61,7 +62,7 @@ class SearchRun:
         self.num_workers = num_workers
         self.folder = folder
         self.progress = progress
-        self.search = Search.of(setting)
+        self.search = Search.of(setting, cost_of(task, setting))
         self.training = FinalTraining(task, trials, journal, folder, progress=progress)
         self.status = "running"
         self.notes: list[str] = []

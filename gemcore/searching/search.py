@@ -10,6 +10,7 @@ from gemcore.arguments import check_in, check_seed, check_type, describe
 from gemcore.networks.skeleton import Skeleton
 from gemcore.searching.ask_tell import Search
 from gemcore.searching.config import SearchConfig
+from gemcore.searching.costs import cost_of
 from gemcore.searching.estimate import announce
 from gemcore.searching.journal import Known, RunJournal
 from gemcore.searching.result import SearchResult
@@ -89,7 +90,8 @@ def search(
         check_in("metric", setting.config.metric, task.metric_names)
         check_class_weights(setting.config.training, task.num_classes)
     plan = plan_trials(task, setting)
-    trial_run = Search.of(setting)  # Refuses what can't be searched, and cells of another space.
+    # Refuses what can't be searched, and cells of another space.
+    trial_run = Search.of(setting, cost_of(task, setting))
     for cell, metrics in known:
         trial_run.tell(cell, metrics)
     if out is None:
@@ -166,7 +168,8 @@ def make_setting(
         names = tuple(task.class_names)
         facts = TaskFacts(task.name, task.fingerprint, names, task.preprocessing)
     else:
-        facts = TaskFacts(getattr(task, "__name__", type(task).__name__))
+        name = getattr(task, "__name__", None) or getattr(task, "name", type(task).__name__)
+        facts = TaskFacts(str(name), getattr(task, "fingerprint", None))
     return SearchSetting(
         task=facts,
         space=space,

@@ -68,8 +68,10 @@ class RunStatus:
             rows.append(
                 (
                     "best",
-                    f"trial {best.index}: accuracy {best.accuracy:.4f}, {best.macs / 1e6:.4g} M "
-                    f"MACs, {best.params:,} parameters, score {best.score:.4f}",
+                    f"trial {best.index}: accuracy {best.accuracy:.4f}, "
+                    + (f"{best.macs / 1e6:.4g} M MACs, " if best.macs else "")
+                    + (f"{best.params:,} parameters, " if best.params else "")
+                    + f"score {best.score:.4f}",
                 )
             )
         if self.seconds_left is not None:

@@ -59,8 +59,10 @@ def _table(result: SearchRecord) -> list[str]:
         if any(value is not None for value in values):
             rows.append([_shorten(measure.label, LONGEST_LABEL), *map(_decimal, values)])
     trials = [trial for trial, _ in columns.values()]
-    rows.append(["multiply-adds", *(_count(trial.macs) for trial in trials)])
-    rows.append(["parameters", *(_count(trial.params) for trial in trials)])
+    for label, name in (("multiply-adds", "macs"), ("parameters", "params")):
+        counts = [getattr(trial, name) for trial in trials]
+        if any(counts):  # No network has none: then it is not known.
+            rows.append([label, *map(_count, counts)])
     rows.append(["score", *(_decimal(trial.score) for trial in trials)])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [

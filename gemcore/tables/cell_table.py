@@ -1,9 +1,11 @@
 """A table of cells and what each was worth: a task that answers at once."""
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -17,6 +19,7 @@ from gemcore.listed_space import ListedSpace
 from gemcore.ops import INPUT
 from gemcore.packing import read_array, read_integers
 from gemcore.tables.cell_index import CellIndex, canonical_forms
+from gemcore.tables.table_files import write_table
 
 ACCURACY = "accuracy"
 
@@ -48,6 +51,7 @@ class CellTable:
         macs: Multiply-adds of the whole network on one image, integers ``[B]``, where known.
         params: Its trainable parameters, integers ``[B]``, where known.
         name: What reports call the table.
+        facts: What else a file should keep of it, as JSON takes it.
 
     Raises:
         TypeError: If an argument is of another kind.
@@ -73,6 +77,7 @@ class CellTable:
         macs: ArrayLike | None = None,
         params: ArrayLike | None = None,
         name: str = "table",
+        facts: Mapping[str, Any] | None = None,
     ) -> None:
         check_type("cells", cells, CellBatch)
         check_type("metrics", metrics, Mapping)
@@ -88,6 +93,7 @@ class CellTable:
         self.macs = _read_cost("macs", macs, len(cells))
         self.params = _read_cost("params", params, len(cells))
         self.name = name
+        self.facts: Mapping[str, Any] = MappingProxyType(dict(facts or {}))
 
     config: Mapping[str, Any] = MappingProxyType({"num_trials": 150, "mac_penalty": 0.0})
     """Fields of a SearchConfig that suit a table: what counts is the accuracy alone."""
@@ -150,6 +156,10 @@ class CellTable:
         row = int(self._rows(CellBatch.from_cells([cell]))[0])
         values = {key: column[row] for key, column in self.metrics.items() if column.ndim == 1}
         return {key: float(value) for key, value in values.items() if np.isfinite(value)}
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the table as a compact ``.npz`` of our own, in one step; see :meth:`read`."""
+        write_table(Path(path), self)
 
     @cached_property
     def fingerprint(self) -> str:
