@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 class CellPrices:
     def __init__(
         self,
-        nodes: NDArray[np.float64],  # [255, N, 2]
+        nodes: NDArray[np.float64],  # [256, N, 2]
         projections: NDArray[np.float64],  # [N, 2]
         constant: NDArray[np.float64],  # [2, 2]
         key_is_num_leaves: bool,

@@ -31,7 +31,7 @@ def cell_prices(op_names: tuple[Any, ...], num_nodes: int) -> CellPrices:
     """Prices of nodes in cells with and without an output."""
     if OUTPUT in op_names:
         return _by_nasbench101(op_names, num_nodes)
-    nodes = np.zeros((ABSENT, num_nodes, 2))
+    nodes = np.zeros((ABSENT + 1, num_nodes, 2))
     for code, op in _coded(op_names):
         for num_inputs in range(1, num_nodes):
             size = (num_inputs * CHANNELS, CHANNELS, SIZE, SIZE)
@@ -40,7 +40,7 @@ def cell_prices(op_names: tuple[Any, ...], num_nodes: int) -> CellPrices:
 
 
 def _by_nasbench101(op_names: tuple[Any, ...], num_nodes: int) -> CellPrices:
-    nodes, projections = np.zeros((ABSENT, num_nodes, 2)), np.zeros((num_nodes, 2))
+    nodes, projections = np.zeros((ABSENT + 1, num_nodes, 2)), np.zeros((num_nodes, 2))
     for num_leaves in range(1, num_nodes):
         for stack in STACKS:
             channels = max(1, round(stack.channels / num_leaves))

@@ -38,8 +38,8 @@ class OwnedPrices {
     OwnedPrices(Array<double> nodes, Array<double> projections, const Array<double>& constant,
                 bool key_is_num_leaves)
         : nodes_(std::move(nodes)), projections_(std::move(projections)) {
-        check(nodes_.ndim() == 3, "nodes must be 3-D, [255, num_nodes, 2]");
-        check_shape(nodes_, "nodes", {kAbsent, nodes_.shape(1), 2});
+        check(nodes_.ndim() == 3, "nodes must be 3-D, [256, num_nodes, 2]");
+        check_shape(nodes_, "nodes", {kAbsent + 1, nodes_.shape(1), 2});
         check_shape(projections_, "projections", {nodes_.shape(1), 2});
         check_shape(constant, "constant", {2, 2});
         const double* const fixed = constant.data();

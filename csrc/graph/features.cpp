@@ -1,11 +1,11 @@
 #include "graph/features.h"
 
-#include <cmath>
 #include <memory>
 #include <new>
 #include <vector>
 
 #include "graph/features_tile.h"
+#include "graph/log1p.h"
 #include "support/parallel_for.h"
 
 namespace gemcore {
@@ -23,7 +23,7 @@ const float* log1p_table() {
     static const std::vector<float> table = [] {
         std::vector<float> logs(32768);
         for (std::size_t i = 0; i < logs.size(); ++i) {
-            logs[i] = static_cast<float>(std::log1p(static_cast<double>(i)));
+            logs[i] = log1p_for_loops(static_cast<double>(i));
         }
         return logs;
     }();
@@ -55,11 +55,11 @@ std::int64_t num_features(const FeatureColumns& columns) {
 std::size_t feature_room(const FeatureJob& job) {
     constexpr std::size_t kVector = 2 * kMostTileCells;
     const auto n = static_cast<std::size_t>(job.cells.num_nodes);
-    const std::size_t numbers = n * (n - 1) / 2 + 16 * n;
-    const std::size_t counts = 4 * n * kMostTileCells * sizeof(double);
-    const std::size_t columns =
-        static_cast<std::size_t>(job.num_columns) * kMostTileCells * sizeof(float);
-    return numbers * kVector + counts + columns + 256;
+    const std::size_t numbers = n * (n - 1) + 32 * n;
+    const std::size_t paths = 4 * n * kMostTileCells * sizeof(double);
+    const std::size_t columns = static_cast<std::size_t>(job.num_columns) *
+                                (kVector + kMostTileCells * sizeof(float) + sizeof(std::int64_t));
+    return numbers * kVector + paths + columns + 32 * 64;
 }
 
 void graph_features(const DagBatch& cells, const FeatureColumns& columns, float* features) {

@@ -14,8 +14,9 @@ namespace gemcore {
 /// it reads node 0, and `direct` if the output reads node 0. L is the number of nodes other than
 /// node 0 that the output reads; the key of a node is the number of nodes that it reads, or L.
 struct CellPrices {
-    const double* nodes;        ///< [kAbsent, num_nodes, 2], multiply-adds and parameters
-    const double* projections;  ///< [num_nodes, 2]
+    const double*
+        nodes;  ///< [kAbsent + 1, num_nodes, 2], multiply-adds and parameters; 0 for kAbsent
+    const double* projections;  ///< [num_nodes, 2]; 0 for L = 0
     double fixed[2];
     double direct[2];
     bool key_is_num_leaves;
