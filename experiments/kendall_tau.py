@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from harness.comparing import Summary
 from harness.experiment import Experiment, Report, folder_of, main
 from harness.figures import draw_curves
+from harness.methods import METHODS, plan_encoders
 from harness.page import markdown_table
 from harness.ranking import (
     RankingContext,
@@ -25,8 +26,7 @@ from harness.ranking import (
     summarize,
     table_facts,
 )
-from harness.methods import METHODS, plan_encoders
-from harness.rows import Row, matching
+from harness.rows import Row, RowFile, matching
 from harness.tables import open_nasbench101, reporting_rows
 
 NAME = "kendall_tau"
@@ -91,8 +91,6 @@ def beside_published(rows: Sequence[Row], settings: RankingSettings) -> list[Row
 
 def times(rows: Sequence[Row], context: RankingContext) -> list[Row]:
     """Mean seconds of fit and prediction for every n and method."""
-    from harness.rows import RowFile
-
     known = RowFile(context.folder / "seconds.csv", ("n", "method", "split", "phase")).rows
     lines: list[Row] = []
     for n in context.settings.sizes:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -26,13 +26,14 @@ from baselines.queries import Queries
 from baselines.random_search import random_search
 from gemcore.arguments import check_in
 from gemcore.searching import Search, SearchConfig
+from gemcore.searching.costs import cost_of
 from gemcore.searching.search import make_setting
 from gemcore.tables import CellTable
 from harness.comparing import Paired, Summary
 from harness.draws import Draw, generator
 from harness.experiment import Experiment, Measured, Report, folder_of, main
 from harness.figures import Curve, draw_curves
-from harness.methods import METHODS, PredictorSettings, make_method, plan_encoders, prepare_encoder
+from harness.methods import PredictorSettings, make_method, plan_encoders, prepare_encoder
 from harness.page import markdown_table
 from harness.rows import Key, Row, matching
 from harness.tables import open_nasbench101
@@ -57,11 +58,11 @@ BASELINES: dict[str, tuple[str, Draw, Baseline]] = {
     "bananas": ("BANANAS", Draw.BANANAS, bananas),
 }
 OURS = {
-    "gemcore": ("gemcore.search", "default", {}),
-    "paper": ("the paper's way", "paper", {"acquisition": "bootstrap"}),
+    "gemcore": ("gemcore.search", SearchConfig()),
+    "paper": ("the paper's way", SearchConfig(predictor="paper", acquisition="bootstrap")),
 }
 SEARCHES = (*OURS, *BASELINES)
-SHOWN = {name: shown for name, (shown, *_) in (OURS | BASELINES).items()}  # type: ignore[operator]
+SHOWN = {name: entry[0] for group in (OURS, BASELINES) for name, entry in group.items()}
 
 # Test accuracy of what validation chose, mean of three runs, after 150 queries: another metric.
 # Sci. Rep. 2025, s41598-025-94187-8, table 1 (200 trials); WeakNAS, NeurIPS 2021.
@@ -103,7 +104,7 @@ class QuerySettings(PredictorSettings):
         for count in self.compare_at:
             check_in("compare_at", count, points(self.budget))
 
-    def quickened(self) -> "QuerySettings":
+    def quickened(self) -> Self:
         """Forty queries."""
         return dataclasses.replace(super().quickened(), budget=40, compare_at=(20, 40))
 
@@ -162,17 +163,17 @@ def measure(context: QueryContext, key: Key) -> Measured:
 def run_ours(context: QueryContext, queries: Queries, name: str, repeat: int) -> None:
     """The search of the package, asked and told; it knows the first networks already."""
     settings, table = context.settings, context.table
-    _, method, special = OURS[name]
-    config = SearchConfig(
+    _, config = OURS[name]
+    config = dataclasses.replace(
+        config,
         num_trials=queries.left,
         num_initial=min(FIRST, queries.left),
         cells_per_round=settings.cells_per_round,
         mac_penalty=0.0,
-        predictor=METHODS[method].predictor,  # type: ignore[arg-type]
-        **special,
     )
-    search = Search.of(make_setting(table, None, config, settings.seed + repeat))
-    search.predictor = make_method(method, table.cells, context.folder, settings, repeat)
+    setting = make_setting(table, None, config, settings.seed + repeat)
+    search = Search.of(setting, cost_of(table, setting))
+    search.predictor = make_method(config.predictor, table.cells, context.folder, settings, repeat)
     for row, accuracy in list(queries.answers.items()):
         search.tell(table.cells[row], accuracy)
     while len(cells := search.ask(settings.cells_per_round)):
@@ -193,8 +194,8 @@ def report(context: QueryContext, rows: list[Row]) -> Report:
         parts += ["Ours against each, paired by repeat:", markdown_table(tests)]
     published = ", ".join(f"{name} {100 * value:.2f} %" for name, value in PUBLISHED.items())
     parts.append(
-        f"Published at 150 queries, test accuracy of what validation chose, mean of three runs (not "
-        f"the metric above): {published}."
+        f"Published at 150 queries, test accuracy of what validation chose, mean of three runs "
+        f"(not the metric above): {published}."
     )
     figure = draw_curves(
         curves(rows, settings, best),

@@ -58,4 +58,5 @@ def _thompson_errors(
     ensemble = MLPEnsemble(inputs.shape[1], generator)
     ensemble.fit(inputs, errors)
     predicted = ensemble.predict(encode_paths(specs, queries.space.free))
-    return generator.normal(predicted.mean(axis=0), predicted.std(axis=0))
+    drawn: NDArray[np.float64] = generator.normal(predicted.mean(axis=0), predicted.std(axis=0))
+    return drawn

@@ -44,13 +44,13 @@ class MLPEnsemble:
 
     def fit(self, inputs: Floats, targets: NDArray[np.float64]) -> None:
         """Fits to inputs ``[B, num_inputs]`` and targets ``[B]``, each member in its own order."""
-        targets = targets.astype(np.float32)
+        wanted = targets.astype(np.float32)
         optimizer = Adam(self.values, self.gradient)
         for _ in range(EPOCHS):
             order = self.generator.random((NUM_MEMBERS, len(inputs))).argsort(axis=1)
             for start in range(0, len(inputs), BATCH_SIZE):
                 batch = order[:, start : start + BATCH_SIZE]
-                self.backward(inputs[batch], targets[batch])
+                self.backward(inputs[batch], wanted[batch])
                 optimizer.step()
 
     def predict(self, inputs: Floats) -> NDArray[np.float64]:
@@ -60,7 +60,12 @@ class MLPEnsemble:
         return outputs.astype(np.float64)
 
     def backward(self, inputs: Floats, targets: Floats) -> None:
-        """Gradient of each member's mean absolute error, of ``[M, B, num_inputs]`` and ``[M, B]``."""
+        """Gradient of each member's mean absolute error on its own inputs and targets.
+
+        Args:
+            inputs: ``[M, B, num_inputs]``.
+            targets: ``[M, B]``.
+        """
         outputs, hidden = self._forward(inputs)
         slope = (np.sign(outputs - targets) / np.float32(targets.shape[1]))[:, :, None]
         for place in reversed(range(len(self.layers))):

@@ -1,10 +1,10 @@
 """Means with their spread, and paired tests of whether one method is better than another."""
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import ttest_rel, wilcoxon
 
 
@@ -22,7 +22,7 @@ class Summary:
     repeats: int
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> "Summary":
+    def of(cls, values: ArrayLike) -> "Summary":
         """Of at least one number."""
         array = np.asarray(values, dtype=np.float64)
         std = float(array.std(ddof=1)) if len(array) > 1 else 0.0
@@ -31,7 +31,7 @@ class Summary:
     @property
     def error(self) -> float:
         """Standard error of the mean."""
-        return self.std / self.repeats**0.5
+        return self.std / math.sqrt(self.repeats)
 
     def __str__(self) -> str:
         return f"{self.mean:.4f} +- {self.std:.4f}"
@@ -53,7 +53,7 @@ class Paired:
     wilcoxon: float
 
     @classmethod
-    def of(cls, ours: Sequence[float], theirs: Sequence[float]) -> "Paired":
+    def of(cls, ours: ArrayLike, theirs: ArrayLike) -> "Paired":
         """Of as many numbers; where all are tied both p are 1, and NaN for a single repeat."""
         first, second = np.asarray(ours, dtype=np.float64), np.asarray(theirs, dtype=np.float64)
         difference = first - second

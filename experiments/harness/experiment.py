@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import re
 import shutil
 import sys
 import time
@@ -99,7 +100,7 @@ def run(experiment: Experiment[S, Any], settings: S) -> Report:
         write_rows(folder / f"{name}.csv", table)
     for name, figure in report.figures.items():
         save_figure(figure, folder / name)
-    print(report.text)
+    print(re.sub(r"\{figure \w+\}\n\n", "", report.text))
     print(f"\nRows, tables and figures are in {folder}.")
     if settings.docs is not None and not settings.quick:
         _write_part(experiment.name, settings, report, settings.docs, rows)
@@ -188,7 +189,8 @@ def _write_part(
         shown = f"![{figure_name}](images/experiments/{figure_name}.svg)"
         text = text.replace(f"{{figure {figure_name}}}", shown)
     commits = ", ".join(dict.fromkeys(str(row["commit"]) for row in rows))
-    facts = f"Measured on {time.strftime('%Y-%m-%d')}: {describe_machine(settings.jobs)}; commit {commits}."
+    today, machine = time.strftime("%Y-%m-%d"), describe_machine(settings.jobs)
+    facts = f"Measured on {today}: {machine}; commit {commits}."
     replace_part(page, name, f"    {_command(settings)}\n\n{facts}\n\n{text}")
 
 

@@ -1,4 +1,4 @@
-"""Figures that can be read in print and by the colour-blind, the same bytes for the same numbers."""
+"""Figures for print and for the color-blind; the same numbers give the same bytes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-# Okabe & Ito, "Color universal design", 2008: told apart with any kind of colour vision.
+# Okabe & Ito, "Color universal design", 2008: told apart with any kind of color vision.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (8, 3)))
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.size": 9,
     "axes.grid": True,
     "axes.spines.right": False,
@@ -45,7 +45,7 @@ def draw_curves(
     scales: tuple[Scale, Scale] = ("linear", "linear"),
     band: bool = False,
 ) -> Figure:
-    """Curves that differ by colour, marker and dashes at once.
+    """Curves that differ by color, marker and dashes at once.
 
     Args:
         curves: At most eight.
@@ -55,12 +55,18 @@ def draw_curves(
         band: Shade the error, for curves of many points, instead of bars.
     """
     with rc_context(STYLE):
-        figure = _figure((5.2, 3.6))
+        figure = _figure((5.6, 4.2))
         axes = figure.add_subplot()
         for place, curve in enumerate(curves):
             _draw_curve(axes, curve, place, band=band)
         axes.set(xlabel=x_label, ylabel=y_label, xscale=scales[0], yscale=scales[1])
-        axes.legend(frameon=False, fontsize=8)
+        figure.legend(
+            *axes.get_legend_handles_labels(),
+            loc="outside upper center",
+            ncols=2,
+            frameon=False,
+            fontsize=8,
+        )
     return figure
 
 
@@ -86,9 +92,10 @@ def draw_grid(
         axes.set(xlabel=columns[0], ylabel=rows[0])
         axes.set_xticks(range(values.shape[1]), [str(value) for value in columns[1]])
         axes.set_yticks(range(values.shape[0]), [str(value) for value in rows[1]])
+        middle = (np.nanmin(values) + np.nanmax(values)) / 2
         for (row, column), value in np.ndenumerate(values):
             if np.isfinite(value):
-                color = "black" if image.norm(value) > 0.5 else "white"
+                color = "black" if value > middle else "white"
                 axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=color)
         figure.colorbar(image, label=label)
     return figure
@@ -105,14 +112,14 @@ def save_figure(figure: Figure, path: Path) -> list[Path]:
 
 
 def _figure(size: tuple[float, float]) -> Figure:
-    figure = Figure(figsize=size, layout="tight")
+    figure = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
 def _draw_curve(axes: Axes, curve: Curve, place: int, *, band: bool) -> None:
-    look = {"color": COLORS[place], "linestyle": LINES[place], "linewidth": 1.4}
-    mark = {"marker": MARKERS[place], "markersize": 4.5}
+    look: dict[str, Any] = {"color": COLORS[place], "linestyle": LINES[place], "linewidth": 1.4}
+    mark: dict[str, Any] = {"marker": MARKERS[place], "markersize": 4.5}
     if not band:
         axes.errorbar(
             curve.x, curve.y, yerr=curve.error, label=curve.label, capsize=2, **look, **mark

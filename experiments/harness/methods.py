@@ -3,7 +3,7 @@
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from gemcore.arguments import check_in
 from gemcore.atomic_files import recover_folder, write_folder
@@ -12,9 +12,9 @@ from gemcore.encoder import Encoder, EncoderConfig, train_encoder
 from gemcore.predictor import Predictor, make_predictor
 from gemcore.predictor.embedding import encoder_config_for
 from gemcore.predictor.making import PREDICTORS
+from harness.rows import Key
 from harness.settings import TableSettings
 
-Key = tuple[Any, ...]
 QUICK_ENCODER = EncoderConfig(num_steps=30, validation_pairs=200, report_pairs=200)
 
 
@@ -37,7 +37,7 @@ class Method:
 
 METHODS = {
     "default": Method("default", "kernel_guided", "default", learns_encoder=True),
-    "paper": Method("paper", "kernel_guided", "paper: kernel-guided MLP + MLP", learns_encoder=True),
+    "paper": Method("paper", "kernel_guided", "kernel-guided MLP + MLP", learns_encoder=True),
     "autoencoder": Method("paper", "autoencoder", "vanilla autoencoder + MLP", learns_encoder=True),
     "adjacency": Method("paper", "adjacency", "flattened adjacency + MLP"),
 }
@@ -67,7 +67,7 @@ class PredictorSettings(TableSettings):
         for name in self.methods:
             check_in("methods", name, tuple(METHODS))
 
-    def quickened(self) -> "PredictorSettings":
+    def quickened(self) -> Self:
         """Two repeats, one encoder of a few steps."""
         return dataclasses.replace(super().quickened(), num_encoders=1, encoder=QUICK_ENCODER)
 

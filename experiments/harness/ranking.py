@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ class RankingSettings(PredictorSettings):
     sizes: tuple[int, ...] = (100, 172, 424, 4236)
     """Numbers of training cells."""
 
-    def quickened(self) -> "RankingSettings":
+    def quickened(self) -> Self:
         """Sizes 20 and 50."""
         return dataclasses.replace(super().quickened(), sizes=(20, 50))
 

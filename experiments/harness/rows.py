@@ -5,12 +5,13 @@ import io
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from gemcore.atomic_files import write_text
 
 Value = int | float | str
 Row = dict[str, Value]
-Key = tuple[Value, ...]
+Key = tuple[Any, ...]  # Values of the key columns.
 
 
 class RowFile:
