@@ -9,8 +9,9 @@ from torch import Tensor
 
 from gemcore.arguments import check_type
 from gemcore.cell_batch import CellBatch
+from gemcore.encoder.ahead import Ahead
 from gemcore.encoder.config import EncoderConfig
-from gemcore.encoder.features import FlatInput, GraphTensors
+from gemcore.encoder.features import FlatInput, GraphTensors, PackedTensors
 from gemcore.ops import RESERVED
 from gemcore.pair_shards import PairShards, settings_of
 from gemcore.pairs import PairBatch, PairStream
@@ -44,8 +45,21 @@ class PairTensors:
         return PairTensors(self.graphs[rows], self.similarity[chosen])
 
 
+@dataclass(frozen=True)
+class HostPairs:
+    """The same in host memory, packed, on their way to the device."""
+
+    graphs: PackedTensors
+    similarity: Tensor
+
+    def pinned(self) -> "HostPairs":
+        return HostPairs(self.graphs.pinned(), self.similarity.pin_memory())
+
+
 class PairData:
     """The pairs of one training, each a function of the seed and its number alone.
+
+    For a GPU the pairs of the next steps are made while it works on one.
 
     Args:
         space: What cells are drawn from.
@@ -72,6 +86,7 @@ class PairData:
         self._seed = seed
         self._device = device
         self._streams: dict[Use, PairStream] = {}
+        self._ahead = Ahead(self._pinned_batch) if device.type == "cuda" else None
         self._shards: PairShards | None = None
         if shards is not None:
             self._check(shards)
@@ -83,18 +98,14 @@ class PairData:
 
     def tensors(self, pairs: PairBatch) -> PairTensors:
         """The pairs as the networks read them."""
-        cells = CellBatch.concatenate([pairs.cells_a, pairs.cells_b])
-        ordered = replace(self.flat, prune=False).prepare(cells)  # Pruned they are, if at all.
-        graphs = self.flat.expand(ordered, self._device)
-        return PairTensors(graphs, pairs.similarity.to(self._device))
+        return self._unpacked(self._packed(pairs))
 
     def batch(self, step: int) -> PairTensors:
         """What step number ``step`` of training learns from."""
         size = self._config.batch_size
-        if self._shards is not None:
-            return self.tensors(self._shards.batch(step))
-        if self._config.train_pairs is None:
-            return self.tensors(self.pairs(Use.TRAINING, size, start=step * size))
+        if self._shards is not None or self._config.train_pairs is None:
+            packed = self._packed_batch(step) if self._ahead is None else self._ahead.item(step)
+            return self._unpacked(packed)
         numbers = torch.arange(step * size, (step + 1) * size)
         epochs = numbers // self._config.train_pairs
         chosen = [
@@ -102,6 +113,24 @@ class PairData:
             for epoch in range(int(epochs[0]), int(epochs[-1]) + 1)
         ]
         return self._fixed[torch.cat(chosen).to(self._device)]
+
+    def _packed_batch(self, step: int) -> HostPairs:
+        if self._shards is not None:
+            return self._packed(self._shards.batch(step))
+        size = self._config.batch_size
+        return self._packed(self.pairs(Use.TRAINING, size, start=step * size))
+
+    def _pinned_batch(self, step: int) -> HostPairs:
+        return self._packed_batch(step).pinned()
+
+    def _packed(self, pairs: PairBatch) -> HostPairs:
+        cells = CellBatch.concatenate([pairs.cells_a, pairs.cells_b])
+        ordered = replace(self.flat, prune=False).prepare(cells)  # Pruned they are, if at all.
+        return HostPairs(PackedTensors.of(ordered), pairs.similarity)
+
+    def _unpacked(self, packed: HostPairs) -> PairTensors:
+        graphs = self.flat.unpack(packed.graphs, self._device)
+        return PairTensors(graphs, packed.similarity.to(self._device, non_blocking=True))
 
     @cached_property
     def _fixed(self) -> PairTensors:
