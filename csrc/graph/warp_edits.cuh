@@ -37,30 +37,29 @@ class WarpWords {
 };
 
 /// A set of bits over all lanes, counted in the order of the lanes.
-class RankedBits {
- public:
-    __device__ explicit RankedBits(std::uint32_t bits)
-        : bits_(bits), up_to_(sum_up_to_lane(__popc(bits))) {}
+struct RankedBits {
+    std::uint32_t bits;
+    int up_to;  ///< How many the lanes up to and with this one have
 
-    __device__ int size() const { return __shfl_sync(kAllLanes, up_to_, kLanes - 1); }
+    __device__ int size() const { return __shfl_sync(kAllLanes, up_to, kLanes - 1); }
 
     /// Takes bit number `place` out of the set: its lane gets it, the others 0.
     __device__ std::uint32_t take(int place) {
-        const int owner = __popc(__ballot_sync(kAllLanes, up_to_ <= place));
-        const std::uint32_t there = __shfl_sync(kAllLanes, bits_, owner);
-        const int before = __shfl_sync(kAllLanes, up_to_, owner) - __popc(there);
+        const int owner = __popc(__ballot_sync(kAllLanes, up_to <= place));
+        const std::uint32_t there = __shfl_sync(kAllLanes, bits, owner);
+        const int before = __shfl_sync(kAllLanes, up_to, owner) - __popc(there);
         const std::uint32_t bit = nth_bit(there, place - before);
         const int lane = lane_index();
-        up_to_ -= lane >= owner;
+        up_to -= lane >= owner;
         const std::uint32_t mine = lane == owner ? bit : 0;
-        bits_ ^= mine;
+        bits ^= mine;
         return mine;
     }
-
- private:
-    std::uint32_t bits_;
-    int up_to_;  // How many the lanes up to and with this one have
 };
+
+__device__ __forceinline__ RankedBits ranked(std::uint32_t bits) {
+    return {bits, sum_up_to_lane(__popc(bits))};
+}
 
 /// The row of this lane after its edits.
 __device__ inline std::uint32_t edited_row(std::uint32_t original, int size, int num_edits,
@@ -69,7 +68,7 @@ __device__ inline std::uint32_t edited_row(std::uint32_t original, int size, int
     int to_remove = num_edits / 2;
     int to_add = num_edits / 2;
     if (num_edits % 2 == 1) ++(words.next() >> 31 ? to_add : to_remove);
-    RankedBits present(original);
+    RankedBits present = ranked(original);
     int num_present = present.size();
     int num_missing = size * (size - 1) / 2 - num_present;
     const auto pick = [&](int count) {
@@ -79,7 +78,7 @@ __device__ inline std::uint32_t edited_row(std::uint32_t original, int size, int
     for (; to_remove > 0 && num_present > 0; --to_remove) row ^= present.take(pick(num_present--));
     if (to_add == 0) return row;
     // What was removed is not added again.
-    RankedBits missing(bit_range<std::uint32_t>(lane_index() + 1, size) & ~original);
+    RankedBits missing = ranked(bit_range<std::uint32_t>(lane_index() + 1, size) & ~original);
     for (; to_add > 0 && num_missing > 0; --to_add) row ^= missing.take(pick(num_missing--));
     return row;
 }
