@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-DEPTH = 2  # One to wait for, and one that evens out the times.
+DEPTH = 1  # Items that are made, or waiting to be, besides the one that is used.
 
 
 class Ahead(Generic[T]):

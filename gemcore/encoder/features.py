@@ -72,8 +72,8 @@ class FlatInput:
         return self.unpack(PackedTensors.of(prepared), device)
 
     def unpack(self, packed: "PackedTensors", device: torch.device) -> "GraphTensors":
-        """The same of tensors in host memory."""
-        octets, ops = (part.to(device, non_blocking=True) for part in (packed.octets, packed.ops))
+        """The same of packed tensors, wherever they are."""
+        octets, ops = packed.octets.to(device), packed.ops.to(device)
         octet, bit = _places(self.num_nodes, device)
         # gather is four times as fast as index_select here.
         edges = octets.gather(1, octet.expand(len(octets), -1)).bitwise_and_(bit).ne_(0)
@@ -124,10 +124,6 @@ class PackedTensors:
         """A copy: a batch's arrays are read-only, which torch can't express."""
         octets = cells.adjacency.astype("<u8", copy=False).view(np.uint8)
         return cls(torch.tensor(octets.reshape(len(cells), -1)), torch.tensor(cells.ops))
-
-    def pinned(self) -> "PackedTensors":
-        """In memory from which a GPU copies while the CPU goes on."""
-        return PackedTensors(self.octets.pin_memory(), self.ops.pin_memory())
 
 
 @dataclass(frozen=True)
