@@ -9,9 +9,10 @@ validation accuracy of one fixed split and tested on all cells.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from harness.comparing import Summary
-from harness.experiment import Experiment, Report, folder_of, main
+from harness.experiment import Experiment, Report, main
 from harness.figures import draw_curves
 from harness.methods import METHODS, plan_encoders
 from harness.page import markdown_table
@@ -21,13 +22,13 @@ from harness.ranking import (
     column,
     curves,
     measure_ranking,
+    open_ranking,
     plan_ranking,
     prepare_ranking,
     summarize,
     table_facts,
 )
 from harness.rows import Row, RowFile, matching
-from harness.tables import open_nasbench101, reporting_rows
 
 NAME = "kendall_tau"
 # Tau at 100, 172, 424 and 4236 cells, as compiled in the supplement of Lu et al., "PINAT", AAAI
@@ -39,12 +40,6 @@ PUBLISHED = {
     "PINAT, ranking loss": {100: 0.717, 172: 0.764, 424: 0.812, 4236: 0.854},
     "NN-Former": {100: 0.709, 172: 0.765, 424: 0.809, 4236: 0.877},
 }
-
-
-def open_context(settings: RankingSettings) -> RankingContext:
-    """The table and its reporting thirds."""
-    table = open_nasbench101(settings.table, quick=settings.quick)
-    return RankingContext(settings, table, reporting_rows(table), folder_of(NAME, settings))
 
 
 def report(context: RankingContext, rows: list[Row]) -> Report:
@@ -107,7 +102,7 @@ EXPERIMENT = Experiment(
     name=NAME,
     settings=RankingSettings,
     keys=("n", "method", "split"),
-    open_context=open_context,
+    open_context=partial(open_ranking, NAME),
     facts=table_facts,
     plan=plan_ranking,
     measure=measure_ranking,

@@ -36,7 +36,6 @@ from harness.figures import Curve, draw_curves
 from harness.methods import PredictorSettings, make_method, plan_encoders, prepare_encoder
 from harness.page import markdown_table
 from harness.rows import Key, Row, matching
-from harness.tables import open_nasbench101
 
 NAME = "query_curves"
 FIRST, STEP = 10, 10  # Random networks at first, and questions between two points of a curve.
@@ -131,8 +130,7 @@ def points(budget: int) -> list[int]:
 
 def open_context(settings: QuerySettings) -> QueryContext:
     """The table: all of its cells, for hyperparameters are fixed beforehand."""
-    table = open_nasbench101(settings.table, quick=settings.quick)
-    return QueryContext(settings, table, folder_of(NAME, settings))
+    return QueryContext(settings, settings.open_table(), folder_of(NAME, settings))
 
 
 def plan(settings: QuerySettings) -> list[Key]:

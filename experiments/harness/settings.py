@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from gemcore.tables import CellTable
+from harness.tables import open_nasbench101
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs" / "experiments.md"
 
@@ -47,3 +50,12 @@ class TableSettings(Settings):
 
     table: Path = Path("../shared/data/nb101.npz")
     """The table; with --quick a made-up one stands in where it is missing."""
+
+    def open_table(self) -> CellTable:
+        """The table of trained cells.
+
+        Raises:
+            FileNotFoundError: If there is none, and the form is not quick.
+            ValueError: If the file is damaged.
+        """
+        return open_nasbench101(self.table, quick=self.quick)
