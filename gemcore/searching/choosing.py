@@ -1,0 +1,68 @@
+"""Which cells a search tries next: the acquisition."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gemcore.bootstrap import Candidates
+from gemcore.cell_batch import CellBatch
+from gemcore.philox import Stream, numpy_generator
+from gemcore.searching.config import SearchConfig
+from gemcore.searching.costs import CostOf
+from gemcore.searching.pool import CandidatePool
+from gemcore.searching.rating import Rating
+from gemcore.trials.trial import Trial
+
+NUM_PARENTS = 20  # Best cells whose mutants are tried.
+
+# Mean and standard deviation of what is predicted of candidates, float64 [B] each.
+Predict = Callable[[Candidates], tuple[NDArray[np.float64], NDArray[np.float64]]]
+
+
+class Chooser:
+    """Chooses among sampled cells by what is predicted of them.
+
+    Args:
+        config: Says how.
+        pool: Samples the cells.
+        cost: Exact cost of pruned cells.
+        seed: Of the draws of Thompson sampling.
+    """
+
+    def __init__(
+        self, config: SearchConfig, pool: CandidatePool, cost: CostOf, *, seed: int
+    ) -> None:
+        self.config = config
+        self.rating = Rating(config)
+        self._pool = pool
+        self._cost = cost
+        self._seed = seed
+
+    def choose(self, predict: Predict, trials: Sequence[Trial], num_cells: int) -> Candidates:
+        """The next cells, best first, marked as seen in the pool."""
+        return self._pool.best(
+            lambda found: self._score(predict, found),
+            num_cells,
+            num_samples=self.config.bootstrap_samples,
+            parents=self._parents(trials),
+        )
+
+    def _parents(self, trials: Sequence[Trial]) -> CellBatch | None:
+        """The best known cells, whose mutants are tried, if any are."""
+        if self.config.acquisition == "bootstrap":
+            return None
+        known = [trial for trial in trials if trial.score is not None]
+        known.sort(key=lambda trial: -(trial.score or 0.0))  # Stable: the first of equal ones.
+        return CellBatch.from_cells(trial.cell for trial in known[:NUM_PARENTS])
+
+    def _score(self, predict: Predict, found: Candidates) -> NDArray[np.float64]:
+        """Predicted score: predicted metric and exact MACs, or S itself, or a draw around it."""
+        mean, std = predict(found)
+        if self.config.target == "metric":
+            mean = mean - self.rating.price(self._cost(found.identities).macs)
+        if self.config.acquisition != "thompson":
+            return mean
+        place = self._pool.drawn["bootstrap"]
+        noise = numpy_generator(self._seed, Stream.SEARCH_THOMPSON, place).normal(size=len(found))
+        return mean + std * noise
