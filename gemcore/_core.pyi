@@ -120,6 +120,13 @@ def sum_cost_terms(
     cost_ops: tuple[int, int, int],
     prices: NDArray[np.int64],  # [num_ops, 2 N + 1, N, 2]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]: ...  # [B], [B]
+def walk_features(
+    adjacency: NDArray[np.uint64],
+    ops: NDArray[np.uint8],
+    sizes: NDArray[np.uint16],
+    is_member: NDArray[np.uint8],  # [S, 256]
+    output_op: int,
+) -> NDArray[np.float32]: ...  # [B, 5 S]
 def wl_features(
     cells: WlBatch, columns_of: WlBatch | None, options: WlOptions
 ) -> tuple[

@@ -54,6 +54,13 @@ OF_CELL = (
     "nodes of several inputs",
     "nodes of several outputs",
 )
+OF_WALK = (
+    "on a walk",
+    "on a walk, spread",
+    "on a walk by width",
+    "on a walk by width, spread",
+    "on a walk forward",
+)
 OF_COST = ("macs", "params")
 
 
@@ -64,8 +71,8 @@ def feature_names(op_names: tuple[str, ...]) -> tuple[str, ...]:
         >>> names = feature_names(("input", "conv1x1", "conv3x3", "output"))
         >>> names[0], names[28], names[34], names[-1]
         ('conv1x1 nodes', 'only conv1x1: paths', 'conv1x1 -> conv1x1', 'params')
-        >>> len(names)  # 14 for each operation, 3 for each subset, 4 pairs, 17, and 2 of cost.
-        57
+        >>> len(names)  # 14 an operation, 3 a subset, 4 pairs, 17, 5 for each of 3 walks, 2 of cost.
+        72
     """
     return _names(check_op_names(op_names))
 
@@ -90,6 +97,9 @@ def graph_features(cells: CellBatch) -> NDArray[np.float32]:
       out-degree of the input; how many nodes the output reads (or leaves); mean in-degree; largest
       in- and out-degree; their variances; the most nodes whose longest path from the input is
       equally long; nodes with several inputs, with several outputs.
+    - For the same subsets, and for all operations: how many of their nodes a random walk from the
+      end back to the input meets, and the standard deviation of that; the same of a walk that takes
+      what a node reads in proportion to its channels; and of a walk forward.
     - Multiply-adds and parameters, if every operation is registered. Where there is an operation
       ``"output"``: of NAS-Bench-101's network (:func:`gemcore.nasbench101_cost`, but a stack's
       channels are divided evenly and rounded, so that numbering doesn't matter). Else: of the
@@ -106,11 +116,12 @@ def graph_features(cells: CellBatch) -> NDArray[np.float32]:
         float32 ``[B, F]``, columns as :func:`feature_names` says.
 
     Raises:
-        TypeError: If ``cells`` is not a CellBatch.
+        TypeError: If ``cells`` is not a CellBatch, or an operation's cost no integer.
+        ValueError: If an operation's cost is negative.
 
     Source:
         Subsets, and counts on paths, after Kadlecova et al., "Surprisingly Strong Performance
-        Prediction with Neural Graph Features", ICML 2024, section 3.
+        Prediction with Neural Graph Features", ICML 2024.
 
     Example:
         >>> from gemcore import Cell
@@ -128,16 +139,22 @@ def graph_features(cells: CellBatch) -> NDArray[np.float32]:
     check_type("cells", cells, CellBatch)
     names = cells.op_names
     codes = [i for i, name in enumerate(names) if name not in RESERVED]
+    output_op = names.index(OUTPUT) if OUTPUT in names else -1
     columns = _core.FeatureColumns(
         np.array(codes, dtype=np.uint8),
         _subsets(len(codes)),
         len(codes) <= MOST_OPS_OF_PAIRS,
-        names.index(OUTPUT) if OUTPUT in names else -1,
+        output_op,
     )
     prices = None
     if has_prices(names):
         prices = _core.CellPrices(*cell_prices(names, cells.num_nodes))
-    return _core.graph_features(cells.adjacency, cells.ops, cells.sizes, columns, prices)
+    arrays = cells.adjacency, cells.ops, cells.sizes
+    counted = _core.graph_features(*arrays, columns, prices)
+    walked = _core.walk_features(*arrays, _walk_sets(codes), output_op)
+    num_costs = 0 if prices is None else len(OF_COST)
+    first, costs = np.split(counted, [counted.shape[1] - num_costs], axis=1)
+    return np.concatenate([first, walked, costs], axis=1)
 
 
 def _names(op_names: tuple[Any, ...]) -> tuple[str, ...]:
@@ -151,7 +168,19 @@ def _names(op_names: tuple[Any, ...]) -> tuple[str, ...]:
             found += [f"{subset} {column}" for column in OF_UNION]
     if len(ops) <= MOST_OPS_OF_PAIRS:
         found += [f"{a} -> {b}" for a in ops for b in ops]
-    return (*found, *OF_CELL, *(OF_COST if has_prices(op_names) else ()))
+    found += OF_CELL
+    for is_member in [*_subsets(len(ops)).tolist(), [1] * len(ops)]:
+        members = "+".join(op for op, is_in in zip(ops, is_member, strict=True) if is_in)
+        found += [f"{members} {column}" for column in OF_WALK]
+    return (*found, *(OF_COST if has_prices(op_names) else ()))
+
+
+def _walk_sets(codes: list[int]) -> NDArray[np.uint8]:
+    """The subsets of :func:`_subsets`, and all operations, by their codes: ``[S + 1, 256]``."""
+    members = np.zeros((len(_subsets(len(codes))) + 1, 256), dtype=np.uint8)
+    members[:-1, codes] = _subsets(len(codes))
+    members[-1, codes] = 1
+    return members
 
 
 @lru_cache(maxsize=16)

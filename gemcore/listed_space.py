@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gemcore.arguments import check_in, check_int, check_seed, check_type
 from gemcore.cell_batch import CellBatch
+from gemcore.cell_index import CellIndex, canonical_forms
 from gemcore.device_cells import DeviceCells
 from gemcore.ops import INPUT, OUTPUT, RESERVED
 from gemcore.philox import Stream
@@ -117,6 +118,19 @@ class ListedSpace(SearchSpace):
         check_in("device", device, ("cpu", "cuda"))
         drawn = cells[draw_places(len(cells), num_cells, seed=check_seed(seed), start=start)]
         return DeviceCells.from_cells(drawn) if device == "cuda" else drawn
+
+    def contains(self, cells: CellBatch) -> NDArray[np.bool_]:
+        """Which cells are networks of the list, bool ``[B]``; see :meth:`SearchSpace.contains`."""
+        return np.asarray(self.index.find(cells) >= 0)
+
+    @property
+    def index(self) -> CellIndex:
+        """Where each network stands in the list; made when first asked for."""
+        known: CellIndex | None = self.__dict__.get("_index")
+        if known is None:
+            known = CellIndex(canonical_forms(self.cells))
+            object.__setattr__(self, "_index", known)
+        return known
 
     def native(self) -> tuple[int, int, bool, int, int, int]:
         """Nothing that the native sampler knows.

@@ -3,6 +3,7 @@
 #include "arrays.h"
 #include "bindings.h"
 #include "graph/features.h"
+#include "graph/walks.h"
 
 namespace py = pybind11;
 using namespace py::literals;
@@ -77,18 +78,37 @@ Array<float> bound_graph_features(const Array<std::uint64_t>& adjacency,
     return features;
 }
 
+Array<float> bound_walk_features(const Array<std::uint64_t>& adjacency,
+                                 const Array<std::uint8_t>& ops, const Array<std::uint16_t>& sizes,
+                                 const Array<std::uint8_t>& is_member, int output_op) {
+    const DagBatch cells = read_batch(adjacency, ops, sizes);
+    check(is_member.ndim() == 2, "is_member must be 2-D, [num_sets, 256]");
+    check_shape(is_member, "is_member", {is_member.shape(0), kAbsent + 1});
+    const WalkSets sets{is_member.data(), static_cast<int>(is_member.shape(0)), output_op};
+    Array<float> features({cells.num_graphs, is_member.shape(0) * kWalkColumns});
+    float* const out = features.mutable_data();
+    {
+        const py::gil_scoped_release unlocked;
+        walk_features(cells, sets, out);
+    }
+    return features;
+}
+
 }  // namespace
 
 void bind_features(py::module_& m) {
-    py::class_<OwnedColumns>(m, "FeatureColumns")
+    const py::metaclass plain(reinterpret_cast<PyObject*>(&PyType_Type));
+    py::class_<OwnedColumns>(m, "FeatureColumns", plain)
         .def(py::init<Array<std::uint8_t>, Array<std::uint8_t>, bool, int>(), "ops"_a.noconvert(),
              "subsets"_a.noconvert(), "has_pairs"_a, "output_op"_a);
-    py::class_<OwnedPrices>(m, "CellPrices")
+    py::class_<OwnedPrices>(m, "CellPrices", plain)
         .def(py::init<Array<double>, Array<double>, const Array<double>&, bool>(),
              "nodes"_a.noconvert(), "projections"_a.noconvert(), "constant"_a.noconvert(),
              "key_is_num_leaves"_a);
     m.def("graph_features", &bound_graph_features, "adjacency"_a.noconvert(), "ops"_a.noconvert(),
           "sizes"_a.noconvert(), "columns"_a, "prices"_a.none(true));
+    m.def("walk_features", &bound_walk_features, "adjacency"_a.noconvert(), "ops"_a.noconvert(),
+          "sizes"_a.noconvert(), "is_member"_a.noconvert(), "output_op"_a);
 }
 
 }  // namespace gemcore

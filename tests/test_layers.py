@@ -20,7 +20,14 @@ LAYERS: list[list[str]] = [
         "devices",
         "sharing",
     ],
-    ["atomic_files", "plain_config", "plain_difference", "python_text"],
+    [
+        "atomic_files",
+        "pickle_opcodes",
+        "restricted_pickle",
+        "plain_config",
+        "plain_difference",
+        "python_text",
+    ],
     ["drawing", "cell", "cell_batch", "blocks", "ops"],
     ["device_cells", "device_graph", "graph", "space", "listed_space", "graph_rows", "graph_forms"],
     [

@@ -6,11 +6,11 @@ from typing import Literal, Self
 from gemcore.arguments import check_float, check_in, check_int, check_type
 from gemcore.encoder import EncoderConfig
 from gemcore.predictor.embedding import EMBEDDINGS
-from gemcore.predictor.making import PREDICTORS
+from gemcore.predictor.making import PREDICTORS, WITHOUT_EMBEDDING
 from gemcore.tasks.training_config import TrainingConfig
 
 TARGETS = ("metric", "score")
-ACQUISITIONS = ("bootstrap",)
+ACQUISITIONS = ("mutation", "thompson", "bootstrap")
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,21 @@ class SearchConfig:
     max_seconds: float | None = None
     """Start no candidate that is not expected to end in this time; final training comes on top."""
 
-    predictor: Literal["default", "paper", "constant"] = "default"
-    """What predicts: an ensemble, the paper's single network, or the mean of what was seen."""
+    predictor: Literal[
+        "default",
+        "paper",
+        "mlp",
+        "gaussian_process",
+        "gradient_boosting",
+        "extra_trees",
+        "constant",
+    ] = "default"
+    """What predicts: a Gaussian process and trees stacked, the paper's single network, an ensemble
+    of such networks, one kind alone, or the mean of what was seen."""
 
     embedding: Literal["kernel_guided", "autoencoder", "adjacency"] = "kernel_guided"
-    """What a predictor sees: eqs. 2-4, the same without similarity, or the flat adjacency."""
+    """What networks as predictors see: eqs. 2-4, the same without similarity, or the flat
+    adjacency."""
 
     target: Literal["metric", "score"] = "metric"
     """What is predicted: the metric, to which the exact MACs are added, or the score itself."""
@@ -69,8 +79,10 @@ class SearchConfig:
     prune: bool = True
     """Drop nodes that the input does not reach before a cell is embedded and trained."""
 
-    acquisition: Literal["bootstrap"] = "bootstrap"
-    """How the next cells are chosen: the best predicted of those sampled."""
+    acquisition: Literal["mutation", "thompson", "bootstrap"] = "mutation"
+    """How the next cells are chosen. bootstrap: the best predicted of those sampled (eq. 15);
+    mutation: the best predicted of these and of mutants of the best known cells; thompson: of the
+    same, each scored by a draw from its predicted distribution: what is uncertain is tried too."""
 
     width: int | None = None
     """Width of the network's first stage. None: what the task suggests, or 16."""
@@ -130,7 +142,7 @@ class SearchConfig:
     @property
     def needs_encoder(self) -> bool:
         """Whether the predictor embeds cells with a trained encoder."""
-        return self.predictor != "constant" and self.embedding != "adjacency"
+        return self.predictor not in WITHOUT_EMBEDDING and self.embedding != "adjacency"
 
     @classmethod
     def paper(cls) -> Self:
@@ -143,6 +155,7 @@ class SearchConfig:
             num_initial=200,
             cells_per_round=20,
             predictor="paper",
+            acquisition="bootstrap",
             target="score",
             fine_tune=True,
             prune=False,

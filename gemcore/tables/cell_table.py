@@ -18,8 +18,10 @@ from gemcore.cell_batch import CellBatch
 from gemcore.listed_space import ListedSpace
 from gemcore.ops import INPUT
 from gemcore.packing import read_array, read_integers
-from gemcore.tables.cell_index import CellIndex, canonical_forms
-from gemcore.tables.table_files import write_table
+from gemcore.tables.array_files import read_arrays
+from gemcore.tables.column_files import read_column_file
+from gemcore.tables.columns import read_columns
+from gemcore.tables.table_files import parse_table, write_table
 
 ACCURACY = "accuracy"
 
@@ -95,8 +97,17 @@ class CellTable:
         self.name = name
         self.facts: Mapping[str, Any] = MappingProxyType(dict(facts or {}))
 
-    config: Mapping[str, Any] = MappingProxyType({"num_trials": 150, "mac_penalty": 0.0})
-    """Fields of a SearchConfig that suit a table: what counts is the accuracy alone."""
+    config: Mapping[str, Any] = MappingProxyType(
+        {
+            "num_trials": 150,
+            "num_initial": 20,
+            "cells_per_round": 10,
+            "bootstrap_samples": 10_000,
+            "mac_penalty": 0.0,
+        }
+    )
+    """Fields of a SearchConfig that suit a table: what counts is the accuracy alone, and a fit
+    takes longer than a look-up."""
 
     @property
     def accuracy(self) -> NDArray[np.float64]:
@@ -110,7 +121,7 @@ class CellTable:
         Those of ``graph_hash(cells) % 3 == 0`` over the pruned canonical forms. This is fixed: a
         cell belongs to the same part in every table and every version.
         """
-        return np.asarray(self._index.hashes % np.uint64(3) == 0)
+        return np.asarray(self.space.index.hashes % np.uint64(3) == 0)
 
     @property
     def known_costs(self) -> frozenset[str]:
@@ -134,7 +145,7 @@ class CellTable:
             TypeError: If ``cells`` is not a CellBatch.
         """
         check_type("cells", cells, CellBatch)
-        return self._index.find(cells)
+        return self.space.index.find(cells)
 
     def cost(self, cells: CellBatch) -> TableCost:
         """What the table says that networks cost; see :attr:`known_costs`.
@@ -161,6 +172,45 @@ class CellTable:
         """Writes the table as a compact ``.npz`` of our own, in one step; see :meth:`read`."""
         write_table(Path(path), self)
 
+    @staticmethod
+    def read(
+        path: str | os.PathLike[str], *, accuracy: str = ACCURACY, name: str | None = None
+    ) -> "CellTable":
+        """The table in a file: ``.csv``, ``.parquet`` (needs pyarrow), or what :meth:`save` wrote.
+
+        A row is a cell. ``adjacency`` is a nested list or N * N digits 0 and 1, ``ops`` a JSON
+        list or names with commas between them, beginning with ``input``; ``macs`` and ``params``
+        are costs, all other columns of numbers are metrics. Nodes may be numbered in any way
+        without a cycle, but the input is node 0.
+
+        Args:
+            path: The file.
+            accuracy: Which column is the accuracy, a fraction in [0, 1].
+            name: What reports call the table. Default: as it was called, or the file's name.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            ValueError: If it is damaged, a column is missing, or a row is no cell; file and row
+                (from 0 on) are named.
+            RuntimeError: If pyarrow is needed and not installed.
+        """
+        check_type("path", path, (str, os.PathLike))
+        path = Path(path)
+        if path.suffix == ".npz":
+            parts = parse_table(path, read_arrays(path))
+        else:
+            columns = read_column_file(path)
+            try:
+                parts = {**read_columns(columns, accuracy=accuracy), "name": path.stem}
+            except ValueError as error:
+                raise ValueError(f"{path}: {error}") from None
+        if name is not None:
+            parts["name"] = name
+        try:
+            return CellTable(**parts)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path}: {error}") from None
+
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over cells, metrics and costs: equal for equal tables."""
@@ -177,10 +227,6 @@ class CellTable:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}: {len(self)} cells, {', '.join(self.metrics)})"
-
-    @cached_property
-    def _index(self) -> CellIndex:
-        return CellIndex(canonical_forms(self.cells))
 
     def _rows(self, cells: CellBatch) -> NDArray[np.int64]:
         rows = self.lookup(cells)

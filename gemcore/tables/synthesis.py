@@ -5,10 +5,10 @@ from numpy.typing import NDArray
 
 from gemcore.arguments import check_int, check_seed
 from gemcore.cell_batch import CellBatch
+from gemcore.cell_index import CellIndex, canonical_forms
 from gemcore.nasbench101 import nasbench101_cost
 from gemcore.philox import Stream
 from gemcore.space import SearchSpace
-from gemcore.tables.cell_index import CellIndex, canonical_forms
 from gemcore.tables.cell_table import CellTable
 
 MOST_CELLS = 20_000  # Drawn among a million; new ones become rare.

@@ -37,10 +37,10 @@ PHASES: dict[str, tuple[Any, str, dict[str, Any]]] = {
     ),
     "workers": (gemcore.searching.run, "make_runner", {"num_workers": 2}),
     "candidates": (Search, "tell_outcome", {"epochs": 1000, "num_workers": 1}),
-    "fit": (MLPPredictor, "fit", {"predictor": "default"}),
+    "fit": (MLPPredictor, "fit", {"predictor": "mlp"}),
     "bootstrap": (
         gemcore.searching.pool,
-        "bootstrap",
+        "pick_best",
         {"predictor": "default", "bootstrap_samples": 300_000},
     ),
     "final": (gemcore.searching.final_training, "train_final", {"final_epochs": 10_000}),

@@ -47,7 +47,7 @@ MOMENTS: dict[str, tuple[Any, ...]] = {
     "encoder: kept": (gemcore.searching.run.SearchRun, "_keep_encoder", 1, AFTER),
     "fit: at its beginning": (MLPPredictor, "fit", 1, BEFORE),
     "fit: ended, not kept": (MLPPredictor, "fit", 1, AFTER),
-    "bootstrap": (gemcore.searching.pool, "bootstrap", 1, BEFORE),
+    "bootstrap": (gemcore.searching.pool, "pick_best", 1, BEFORE),
     "second round: asked, not kept": (RunJournal, "keep_round", 1, BEFORE),
     "second round: kept": (RunJournal, "keep_round", 1, AFTER),
     "second fit: written, not in its place": (os, "replace", 1, BEFORE, ".predictor.new"),

@@ -31,7 +31,11 @@ from gemcore.space import SearchSpace
         ("predictor", "gnn", "predictor must be one of .*, got 'gnn'"),
         ("embedding", "gnn", "embedding must be one of .*, got 'gnn'"),
         ("target", "loss", "target must be one of 'metric', 'score', got 'loss'"),
-        ("acquisition", "ei", "acquisition must be one of 'bootstrap', got 'ei'"),
+        (
+            "acquisition",
+            "ei",
+            "acquisition must be one of 'mutation', 'thompson', 'bootstrap', got 'ei'",
+        ),
     ],
 )
 def test_rejects_bad_values(field: str, value: object, message: str) -> None:
