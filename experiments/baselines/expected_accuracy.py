@@ -78,32 +78,35 @@ class ExpectedAccuracy:
     def __init__(self, observed: Floats, noise: RunNoise) -> None:
         self.noise = noise
         self.grid = _grid(float(observed.min()), float(observed.max()), noise)
-        self._values, counts = np.unique(observed, return_counts=True)
-        likelihood = norm.pdf(self._values[:, None], self.grid, noise.at(self.grid))
-        # Beyond all of the grid's reach only by rounding: the nearest point explains it.
-        likelihood += np.finfo(np.float64).tiny
-        weights = np.full(len(self.grid), 1 / len(self.grid))
+        values, counts = np.unique(observed, return_counts=True)
+        likelihood = self._likelihood(values)
+        self.weights = np.full(len(self.grid), 1 / len(self.grid))
         share = counts / counts.sum()
         for _ in range(NUM_ITERATIONS):
-            weights *= likelihood.T @ (share / (likelihood @ weights))
-        self.weights = weights
-        posterior = np.cumsum(likelihood * weights, axis=1)
-        self._cumulative = posterior / posterior[:, -1:]
+            self.weights *= likelihood.T @ (share / (likelihood @ self.weights))
 
     def draw(self, observed: Floats, generator: np.random.Generator) -> Floats:
-        """Expected accuracies of some of the cells, ``[B]``, one draw each."""
-        places = np.searchsorted(self._values, observed)
+        """Expected accuracies of cells of one run each, ``[B]``, one draw each."""
+        values, places = np.unique(observed, return_inverse=True)
+        cumulative = np.cumsum(self._likelihood(values) * self.weights, axis=1)
+        cumulative /= cumulative[:, -1:]
         uniform = generator.random(len(observed))
         drawn = [
-            (self._cumulative[places[i : i + CHUNK]] < uniform[i : i + CHUNK, None]).sum(axis=1)
+            (cumulative[places[i : i + CHUNK]] < uniform[i : i + CHUNK, None]).sum(axis=1)
             for i in range(0, len(observed), CHUNK)
         ]
-        return self.grid[np.concatenate(drawn)]
+        expected: Floats = self.grid[np.concatenate(drawn)]
+        return expected
 
     def run_again(self, observed: Floats, generator: np.random.Generator) -> Floats:
         """What another run of the same cells might show, ``[B]``."""
         expected = self.draw(observed, generator)
         return generator.normal(expected, self.noise.at(expected))
+
+    def _likelihood(self, values: Floats) -> Floats:
+        """Of each grid point for each value, ``[V, K]``; never 0, for points end where data do."""
+        density: Floats = norm.pdf(values[:, None], self.grid, self.noise.at(self.grid))
+        return density + np.finfo(np.float64).tiny
 
 
 def _grid(low: float, high: float, noise: RunNoise) -> Floats:
