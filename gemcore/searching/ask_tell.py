@@ -15,6 +15,7 @@ from gemcore.philox import Stream, numpy_generator
 from gemcore.predictor import Predictor, make_predictor
 from gemcore.searching.config import SearchConfig
 from gemcore.searching.costs import CostOf, network_costs
+from gemcore.searching.objectives import Objectives
 from gemcore.searching.phase_clock import PhaseClock
 from gemcore.searching.pool import CandidatePool, Limits, identify_cells
 from gemcore.searching.rating import Rating
@@ -34,7 +35,8 @@ class Search:
     """Proposes cells and learns from what they were worth (paper fig. 2), for a loop of your own.
 
     First come random cells, then in every round the predictor is fitted to all known cells and the
-    best predicted of ``bootstrap_samples`` cells are proposed. A network is proposed once: two
+    best predicted of ``bootstrap_samples`` cells are proposed, or those that promise most for the
+    Pareto front where ``config`` has several objectives. A network is proposed once: two
     cells are one if their pruned canonical forms are equal.
 
     Args:
@@ -292,14 +294,37 @@ class Search:
         self.predictor.fit(cells, scores, fine_tune=self.config.fine_tune)
 
     def _choose(self, num_cells: int) -> Candidates:
-        """The best by the predictor's mean, or by a draw from what it holds possible."""
+        """The best by the predictor's mean, by a draw from what it holds possible, or for the
+        Pareto front."""
         num_samples = self.config.bootstrap_samples
+        parents = self._parents()
+        if self.config.objectives is not None:
+            return self._pool.choose(
+                self._improving, num_cells, num_samples=num_samples, parents=parents
+            )
+        score = self._predicted if parents is None else self._drawn
+        return self._pool.best(score, num_cells, num_samples=num_samples, parents=parents)
+
+    def _parents(self) -> CellBatch | None:
+        """The best known cells, whose mutants are tried, if any are."""
         if self.config.acquisition == "bootstrap":
-            return self._pool.best(self._predicted, num_cells, num_samples=num_samples)
-        known = [trial for trial in self.trials if trial.score is not None]
-        known.sort(key=lambda trial: -(trial.score or 0.0))  # Stable: the first of equal ones.
-        parents = CellBatch.from_cells(trial.cell for trial in known[:NUM_PARENTS])
-        return self._pool.best(self._drawn, num_cells, num_samples=num_samples, parents=parents)
+            return None
+        if self.config.objectives is not None:
+            best = Objectives.of(self.config).best(self.trials, NUM_PARENTS)
+        else:
+            known = [trial for trial in self.trials if trial.score is not None]
+            # Stable: the first of equal ones.
+            best = sorted(known, key=lambda trial: -(trial.score or 0.0))[:NUM_PARENTS]
+        return CellBatch.from_cells(trial.cell for trial in best)
+
+    def _improving(self, found: Candidates, number: int) -> Candidates:
+        """The candidates of the highest expected hypervolume improvement."""
+        if len(found) == 0:
+            return found
+        known = [trial for trial in self.trials if trial.is_complete]
+        mean, std = self._predict_target(found)
+        cost = self._cost(found.identities)
+        return found[Objectives.of(self.config).choose(known, mean, std, cost, number)]
 
     def _predicted(self, found: Candidates) -> NDArray[np.float64]:
         """Predicted score of candidates: predicted metric and exact MACs, or S itself."""
@@ -314,8 +339,11 @@ class Search:
         return mean + EXPLORATION * std * noise
 
     def _predict(self, found: Candidates) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        assert self.predictor is not None
-        mean, std = self.predictor.predict(self._form(found))
+        mean, std = self._predict_target(found)
         if self.config.target == "metric":
             mean = mean - self.rating.price(self._cost(found.identities).macs)
         return mean, std
+
+    def _predict_target(self, found: Candidates) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        assert self.predictor is not None
+        return self.predictor.predict(self._form(found))
