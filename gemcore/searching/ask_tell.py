@@ -31,7 +31,8 @@ class Search:
     """Proposes cells and learns from what they were worth (paper fig. 2), for a loop of your own.
 
     First come random cells, then in every round the predictor is fitted to all known cells and the
-    best predicted of ``bootstrap_samples`` cells are proposed. A network is proposed once: two
+    best predicted of ``bootstrap_samples`` cells are proposed, or those that promise most for the
+    Pareto front where ``config`` has several objectives. A network is proposed once: two
     cells are one if their pruned canonical forms are equal.
 
     Args:

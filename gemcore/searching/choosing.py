@@ -1,6 +1,8 @@
 """Which cells a search tries next: the acquisition."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from gemcore.cell_batch import CellBatch
 from gemcore.philox import Stream, numpy_generator
 from gemcore.searching.config import SearchConfig
 from gemcore.searching.costs import CostOf
+from gemcore.searching.objectives import Objectives
 from gemcore.searching.pool import CandidatePool
 from gemcore.searching.rating import Rating
 from gemcore.trials.trial import Trial
@@ -41,20 +44,38 @@ class Chooser:
 
     def choose(self, predict: Predict, trials: Sequence[Trial], num_cells: int) -> Candidates:
         """The next cells, best first, marked as seen in the pool."""
-        return self._pool.best(
-            lambda found: self._score(predict, found),
-            num_cells,
-            num_samples=self.config.bootstrap_samples,
-            parents=self._parents(trials),
-        )
+        sampling: dict[str, Any] = {
+            "num_samples": self.config.bootstrap_samples,
+            "parents": self._parents(trials),
+        }
+        if self.config.objectives is None:
+            score = partial(self._score, predict)
+            return self._pool.best(score, num_cells, **sampling)
+        known = [trial for trial in trials if trial.is_complete]
+        pick = partial(self._pick_for_front, predict, known)
+        return self._pool.choose(pick, num_cells, **sampling)
 
     def _parents(self, trials: Sequence[Trial]) -> CellBatch | None:
         """The best known cells, whose mutants are tried, if any are."""
         if self.config.acquisition == "bootstrap":
             return None
-        known = [trial for trial in trials if trial.score is not None]
-        known.sort(key=lambda trial: -(trial.score or 0.0))  # Stable: the first of equal ones.
-        return CellBatch.from_cells(trial.cell for trial in known[:NUM_PARENTS])
+        if self.config.objectives is not None:
+            best = Objectives.of(self.config).best(trials, NUM_PARENTS)
+        else:
+            known = [trial for trial in trials if trial.score is not None]
+            # Stable: the first of equal ones.
+            best = sorted(known, key=lambda trial: -(trial.score or 0.0))[:NUM_PARENTS]
+        return CellBatch.from_cells(trial.cell for trial in best)
+
+    def _pick_for_front(
+        self, predict: Predict, known: Sequence[Trial], found: Candidates, number: int
+    ) -> Candidates:
+        """The candidates of the highest expected hypervolume improvement."""
+        if len(found) == 0:
+            return found
+        mean, std = predict(found)
+        cost = self._cost(found.identities)
+        return found[Objectives.of(self.config).choose(known, mean, std, cost, number)]
 
     def _score(self, predict: Predict, found: Candidates) -> NDArray[np.float64]:
         """Predicted score: predicted metric and exact MACs, or S itself, or a draw around it."""
