@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from gemcore.tables.nasbench101_cost import nasbench101_cost
 
 from gemcore import Cell, CellBatch, SearchSpace, prune
-from gemcore.tables.nasbench101_cost import nasbench101_cost
 
 # The benchmark's own parameters of four of its cells, and multiply-adds published with them.
 CNN = "conv3x3", "conv1x1", "maxpool3x3"
