@@ -71,7 +71,7 @@ def feature_names(op_names: tuple[str, ...]) -> tuple[str, ...]:
         >>> names = feature_names(("input", "conv1x1", "conv3x3", "output"))
         >>> names[0], names[28], names[34], names[-1]
         ('conv1x1 nodes', 'only conv1x1: paths', 'conv1x1 -> conv1x1', 'params')
-        >>> len(names)  # 14 an operation, 3 a subset, 4 pairs, 17, 5 for each of 3 walks, 2 of cost.
+        >>> len(names)  # 14 an op, 3 a subset, 4 pairs, 17, 5 for each of 3 walks, 2 of cost.
         72
     """
     return _names(check_op_names(op_names))

@@ -60,7 +60,7 @@ def write_arrays(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     with zipfile.ZipFile(stream, "w") as archive:
         for name, array in arrays.items():
             content = io.BytesIO()
-            npy.write_array(content, np.ascontiguousarray(array), allow_pickle=False)
+            npy.write_array(content, np.asarray(array, order="C"), allow_pickle=False)
             entry = zipfile.ZipInfo(f"{name}.npy")  # Without the time of day.
             archive.writestr(entry, content.getvalue(), zipfile.ZIP_DEFLATED)
     write_bytes(path, stream.getvalue())
