@@ -19,7 +19,7 @@ from gemcore.searching.objectives import Objectives
 from gemcore.searching.phase_clock import PhaseClock
 from gemcore.searching.pool import CandidatePool, Limits, identify_cells
 from gemcore.searching.rating import Rating
-from gemcore.searching.record import best_of
+from gemcore.searching.reruns import best_of, best_trials
 from gemcore.searching.result import SearchResult
 from gemcore.searching.setting import SearchSetting, TaskFacts
 from gemcore.space import SearchSpace
@@ -41,8 +41,8 @@ class Search:
 
     Args:
         space: Where cells come from.
-        config: Settings; its ``training``, ``device`` and ``max_seconds`` are for
-            :func:`gemcore.search`, which trains. Default: ``SearchConfig()``.
+        config: Settings; its ``training``, ``device``, ``max_seconds`` and ``reevaluate`` are
+            for :func:`gemcore.search`, which trains. Default: ``SearchConfig()``.
         skeleton: What surrounds the cells, for their exact cost.
         input_size: Channels, height and width of an image.
         num_classes: Logits of an image.
@@ -312,9 +312,7 @@ class Search:
         if self.config.objectives is not None:
             best = Objectives.of(self.config).best(self.trials, NUM_PARENTS)
         else:
-            known = [trial for trial in self.trials if trial.score is not None]
-            # Stable: the first of equal ones.
-            best = sorted(known, key=lambda trial: -(trial.score or 0.0))[:NUM_PARENTS]
+            best = best_trials(self.trials, NUM_PARENTS)
         return CellBatch.from_cells(trial.cell for trial in best)
 
     def _improving(self, found: Candidates, number: int) -> Candidates:

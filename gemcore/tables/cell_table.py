@@ -88,6 +88,9 @@ class CellTable:
         self.params = _read_cost("params", params, len(cells))
         self.name = name
 
+    deterministic = True
+    """Whether asking again gives the same numbers: then a search does not."""
+
     config: Mapping[str, Any] = MappingProxyType({"num_trials": 150, "mac_penalty": 0.0})
     """Fields of a SearchConfig that suit a table: what counts is the accuracy alone."""
 
