@@ -28,6 +28,7 @@ class Stream(enum.IntEnum):
     SHARD_ORDER = 29
     MUTATIONS = 30
     SEARCH_THOMPSON = 31
+    SEARCH_REEVALUATION = 32
     LISTED_CELLS = 40
     SYNTHETIC_NOISE = 41
 
