@@ -20,7 +20,7 @@ LAYERS: list[list[str]] = [
         "devices",
         "sharing",
     ],
-    ["atomic_files", "plain_config", "plain_difference", "python_text"],
+    ["atomic_files", "plain_config", "plain_difference", "python_text", "learned_cache"],
     ["drawing", "cell", "cell_batch", "blocks", "ops"],
     ["device_cells", "device_graph", "graph", "space", "listed_space", "graph_rows", "graph_forms"],
     [
@@ -28,6 +28,7 @@ LAYERS: list[list[str]] = [
         "nasbench101",
         "cell_prices",
         "features",
+        "feature_scale",
         "gram_output",
         "wl_settings",
         "device_wl",
