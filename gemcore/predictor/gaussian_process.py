@@ -162,14 +162,17 @@ class GaussianProcessPredictor:
             chosen = np.sort(generator.permutation(len(targets))[:MOST_LEARNED_FROM])
             known, targets = known[chosen], targets[torch.from_numpy(chosen)]
         expected = CellKernel.initial(known.features.shape[1])
-        kernel = CellKernel({n: v.clone().requires_grad_() for n, v in expected.logs.items()})
+        kernel = CellKernel(
+            {n: v.detach().clone().requires_grad_() for n, v in expected.logs.items()}
+        )
         optimizer = torch.optim.Adam(kernel.logs.values(), lr=LEARNING_RATE)
         fixed = fixed_parts(known, known)
-        for _ in range(NUM_STEPS):
-            optimizer.zero_grad()
-            loss = _surprise(kernel, known, targets, fixed) + kernel.prior(expected)
-            loss.backward()
-            optimizer.step()
+        with torch.enable_grad():
+            for _ in range(NUM_STEPS):
+                optimizer.zero_grad()
+                loss = _surprise(kernel, known, targets, fixed) + kernel.prior(expected)
+                loss.backward()
+                optimizer.step()
         return CellKernel({name: value.detach() for name, value in kernel.logs.items()})
 
     def _condition(self, targets: Tensor) -> None:

@@ -11,8 +11,8 @@ from gemcore.bootstrap import Candidates
 from gemcore.cell import Cell
 from gemcore.cell_batch import CellBatch
 from gemcore.networks.skeleton import Skeleton
-from gemcore.philox import Stream, numpy_generator
 from gemcore.predictor import Predictor, make_predictor
+from gemcore.searching.choosing import Chooser
 from gemcore.searching.config import SearchConfig
 from gemcore.searching.costs import CostOf, network_costs
 from gemcore.searching.phase_clock import PhaseClock
@@ -26,15 +26,13 @@ from gemcore.trials.outcome import COMPLETE, FAILED, Outcome
 from gemcore.trials.reported import read_metrics
 from gemcore.trials.trial import Trial
 
-NUM_PARENTS = 20  # Best cells whose mutants are tried.
-EXPLORATION = 1.0  # Share of the predicted standard deviation in a draw.
-
 
 class Search:
     """Proposes cells and learns from what they were worth (paper fig. 2), for a loop of your own.
 
     First come random cells, then in every round the predictor is fitted to all known cells and the
-    best predicted of ``bootstrap_samples`` cells are proposed. A network is proposed once: two
+    best predicted of ``bootstrap_samples`` cells are proposed, or those that promise most for the
+    Pareto front where ``config`` has several objectives. A network is proposed once: two
     cells are one if their pruned canonical forms are equal.
 
     Args:
@@ -100,6 +98,7 @@ class Search:
         self._cost = cost
         limits = Limits(config.max_macs, config.max_params)
         self._pool = CandidatePool(setting.space, cost, limits, seed=setting.seed)
+        self._chooser = Chooser(config, self._pool, cost, seed=setting.seed)
         self.predictor = predictor
         self._index: dict[Cell, int] = {}  # Identity -> number, in the order asked or told.
         self._asked: set[int] = set()
@@ -190,7 +189,7 @@ class Search:
             with self.clock.phase("fit"):
                 self._fit()
             with self.clock.phase("bootstrap"):
-                parts.append(self._choose(wanted - num_random))
+                parts.append(self._chooser.choose(self._predict, self.trials, wanted - num_random))
         for part in parts:
             for identity in part.identities:
                 self._asked.add(self._index.setdefault(identity, len(self._index)))
@@ -291,31 +290,6 @@ class Search:
         cells = cells.widen(self.space.num_nodes)
         self.predictor.fit(cells, scores, fine_tune=self.config.fine_tune)
 
-    def _choose(self, num_cells: int) -> Candidates:
-        """The best by the predictor's mean, or by a draw from what it holds possible."""
-        num_samples = self.config.bootstrap_samples
-        if self.config.acquisition == "bootstrap":
-            return self._pool.best(self._predicted, num_cells, num_samples=num_samples)
-        known = [trial for trial in self.trials if trial.score is not None]
-        known.sort(key=lambda trial: -(trial.score or 0.0))  # Stable: the first of equal ones.
-        parents = CellBatch.from_cells(trial.cell for trial in known[:NUM_PARENTS])
-        return self._pool.best(self._drawn, num_cells, num_samples=num_samples, parents=parents)
-
-    def _predicted(self, found: Candidates) -> NDArray[np.float64]:
-        """Predicted score of candidates: predicted metric and exact MACs, or S itself."""
-        mean, _ = self._predict(found)
-        return mean
-
-    def _drawn(self, found: Candidates) -> NDArray[np.float64]:
-        """A score drawn for each candidate from its predicted distribution (Thompson sampling)."""
-        mean, std = self._predict(found)
-        place = self._pool.drawn["bootstrap"]
-        noise = numpy_generator(self.seed, Stream.SEARCH_THOMPSON, place).normal(size=len(found))
-        return mean + EXPLORATION * std * noise
-
     def _predict(self, found: Candidates) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         assert self.predictor is not None
-        mean, std = self.predictor.predict(self._form(found))
-        if self.config.target == "metric":
-            mean = mean - self.rating.price(self._cost(found.identities).macs)
-        return mean, std
+        return self.predictor.predict(self._form(found))

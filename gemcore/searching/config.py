@@ -10,7 +10,8 @@ from gemcore.predictor.making import PREDICTORS, WITHOUT_EMBEDDING
 from gemcore.tasks.training_config import TrainingConfig
 
 TARGETS = ("metric", "score")
-ACQUISITIONS = ("thompson", "bootstrap")
+ACQUISITIONS = ("mutation", "thompson", "bootstrap")
+COSTS = ("macs", "params")  # What is known exactly of a network before it is trained.
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class SearchConfig:
     metric: str = "accuracy"
     """What the score rewards, higher is better: accuracy, balanced_accuracy, macro_f1, or a metric
     of the task's own, by name. Where classes are rare, macro_f1 keeps them from being ignored."""
+
+    objectives: tuple[str, ...] | None = None
+    """Instead of the one score: the metric and exact costs, macs, params or both, between which the
+    best trade-offs are sought. The next cells are those of the highest expected hypervolume
+    improvement; the best cell is still that of the highest score."""
 
     mac_penalty: float = 0.1
     """Price lambda of the multiply-adds: score = metric - lambda * log(MACs in millions)."""
@@ -79,10 +85,11 @@ class SearchConfig:
     prune: bool = True
     """Drop nodes that the input does not reach before a cell is embedded and trained."""
 
-    acquisition: Literal["thompson", "bootstrap"] = "thompson"
-    """How the next cells are chosen of those sampled. bootstrap: the best predicted (eq. 15);
-    thompson: mutants of the best known cells stand beside them, and each is scored by a draw from
-    its predicted distribution, so that what is uncertain is tried too."""
+    acquisition: Literal["mutation", "thompson", "bootstrap"] = "mutation"
+    """How the next cells are chosen. bootstrap: the best predicted of those sampled (eq. 15);
+    mutation: the best predicted of these and of mutants of the best known cells; thompson: of the
+    same, each scored by a draw from its predicted distribution: what is uncertain is tried too.
+    With objectives it only says whether mutants are tried, those of the Pareto front."""
 
     width: int | None = None
     """Width of the network's first stage. None: what the task suggests, or 16."""
@@ -114,6 +121,7 @@ class SearchConfig:
             check_int("num_workers", self.num_workers, 1)
         check_int("bootstrap_samples", self.bootstrap_samples, 1)
         check_type("metric", self.metric, str)
+        self._check_objectives()
         check_float("mac_penalty", self.mac_penalty, 0)
         if check_float("log_base", self.log_base, 1) == 1:
             raise ValueError("log_base must be > 1, got 1")
@@ -128,6 +136,24 @@ class SearchConfig:
         check_type("encoder", self.encoder, EncoderConfig)
         check_type("training", self.training, TrainingConfig)
         check_type("device", self.device, str)
+
+    def _check_objectives(self) -> None:
+        if self.objectives is None:
+            return
+        check_type("objectives", self.objectives, (tuple, list))
+        object.__setattr__(self, "objectives", tuple(self.objectives))
+        for name in self.objectives:
+            check_in("objectives", name, (self.metric, *COSTS))
+        shown = ", ".join(map(repr, self.objectives)) or "none"
+        if len(set(self.objectives)) < len(self.objectives):
+            raise ValueError(f"objectives must differ, got {shown}")
+        if self.metric not in self.objectives or len(self.objectives) < 2:
+            raise ValueError(
+                f"objectives must hold the metric {self.metric!r} and 'macs', 'params' or both, "
+                f"got {shown}"
+            )
+        if self.target == "score":
+            raise ValueError("target must be 'metric' where there are objectives, got 'score'")
 
     @property
     def initial_size(self) -> int:

@@ -1,6 +1,6 @@
 """Where a search takes its next cells from: unseen networks within its limits."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,9 @@ EXHAUSTED_AFTER = 65_536
 FIRST_LOOK = 4096  # Samples that show what a space holds.
 CHUNK = 256  # Samples at once where cells are taken as they come.
 MUTANT_SHARE = 0.2  # Mutants made for each random sample of a round.
+
+Pick = Callable[[Candidates, int], Candidates]
+"""Maps candidates to as many of them as wanted, or to all where they are fewer."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,18 @@ class CandidatePool:
     def best(
         self, score: Score, num_cells: int, *, num_samples: int, parents: CellBatch | None = None
     ) -> Candidates:
-        """The best-scored unseen networks of fresh samples, best first, marked as seen.
+        """The best-scored unseen networks of fresh samples, best first; see :meth:`choose`."""
+        return self.choose(
+            lambda drawn, number: pick_best(drawn, score, number)[0],
+            num_cells,
+            num_samples=num_samples,
+            parents=parents,
+        )
+
+    def choose(
+        self, pick: Pick, num_cells: int, *, num_samples: int, parents: CellBatch | None = None
+    ) -> Candidates:
+        """What is picked of the unseen networks of fresh samples, marked as seen.
 
         Where one bootstrap sample has too few unseen networks, further ones follow. Beside the
         samples stand mutants of ``parents``, if there are any.
@@ -100,7 +114,7 @@ class CandidatePool:
             )
             if parents is not None and len(parents):
                 drawn = union(self._mutants(parents, num_samples), drawn)
-            best, _ = pick_best(drawn[self._accept(drawn)], score, missing)
+            best = pick(drawn[self._accept(drawn)], missing)
             self._next_sample += num_samples
             found.append(self._take(best))
             barren = 0 if len(best) else barren + num_samples

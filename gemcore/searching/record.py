@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gemcore.encoder import Encoder
+from gemcore.searching.objectives import Objectives
 from gemcore.searching.setting import SearchSetting
 from gemcore.trials.outcome import FAILED
 from gemcore.trials.trial import Trial
@@ -100,15 +101,23 @@ class SearchRecord:
         return best_of(self.trials)
 
     def pareto(self) -> list[Trial]:
-        """Trials that no other beats in both the metric of the search and MACs, the cheapest first.
+        """Trials that no other beats in all objectives, the cheapest first.
 
-        Of trials equal in both, the first one is kept.
+        Without ``config.objectives`` these are the metric of the search and MACs. Of trials equal
+        in all, the first one is kept.
         """
-        metric = self.setting.config.metric
-        complete = [trial for trial in self.trials if trial.is_complete]
-        ordered = sorted(complete, key=lambda t: (t.macs, -t.metrics[metric], t.index))
-        front: list[Trial] = []
-        for trial in ordered:
-            if not front or trial.metrics[metric] > front[-1].metrics[metric]:
-                front.append(trial)
-        return front
+        return self.objectives.front(self.trials)
+
+    @property
+    def hypervolume(self) -> float:
+        """What the Pareto front dominates, from the worst trial in each objective.
+
+        Costs count by their decimal logarithm: the unit is one of the metric at a tenth of the
+        cost.
+        """
+        return self.objectives.hypervolume(self.trials)
+
+    @property
+    def objectives(self) -> Objectives:
+        """What the Pareto front is made of."""
+        return Objectives.of(self.setting.config)

@@ -68,6 +68,11 @@ def write_numbers(
         "setting": record.setting.to_dict(),
         "trials": [trial.to_dict() for trial in record.trials],
         "best": None if record.best is None else record.best.index,
+        "pareto": {
+            "objectives": [record.objectives.metric, *record.objectives.costs],
+            "trials": [trial.index for trial in record.pareto()],
+            "hypervolume": record.hypervolume,
+        },
         "final": None if record.final is None else {"metrics": record.final.metrics},
         "baseline": None
         if baseline is None

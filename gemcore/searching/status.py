@@ -11,6 +11,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from gemcore.atomic_files import read_document
+from gemcore.searching.objectives import Objectives
 from gemcore.searching.record import best_of, count_failures
 from gemcore.searching.result_files import COMPLETE, DOCUMENT, RESULT, RUNNING, STORE, VERSION
 from gemcore.searching.run_folder import CONFIG, LOCK
@@ -38,6 +39,7 @@ class RunStatus:
         num_trials: How many are wanted.
         num_baseline: Random cells for comparison that ended, beside those that the search tried.
         seconds_left: About how long it will take still; None where that is not known.
+        objectives: What its Pareto front is made of; None where one score is searched for.
     """
 
     directory: Path
@@ -49,6 +51,7 @@ class RunStatus:
     num_trials: int
     num_baseline: int
     seconds_left: float | None
+    objectives: Objectives | None = None
 
     @property
     def best(self) -> Trial | None:
@@ -73,6 +76,12 @@ class RunStatus:
                     + (f"{best.params:,} parameters, " if best.params else "")
                     + f"score {best.score:.4f}",
                 )
+            )
+        if self.objectives is not None and self.best is not None:
+            number = len(self.objectives.front(self.trials))
+            volume = self.objectives.hypervolume(self.trials)
+            rows.append(
+                ("front", f"{number} of {self.objectives} (Pareto), hypervolume {volume:.4f}")
             )
         if self.seconds_left is not None:
             rows.append(("time left", f"about {spoken(self.seconds_left)}"))
@@ -131,6 +140,7 @@ def read_status(directory: str | Path) -> RunStatus:
         facts, trials, num_baseline = _read_store(directory / STORE)
     phase = facts.get("phase", {})
     config = content["setting"]["config"]
+    names = config.get("objectives")
     return RunStatus(
         directory=directory,
         task=str(content["setting"]["task"]["name"]),
@@ -141,6 +151,7 @@ def read_status(directory: str | Path) -> RunStatus:
         num_trials=int(config["num_trials"]),
         num_baseline=num_baseline,
         seconds_left=time_left(facts, trials, config, num_baseline) if alive else None,
+        objectives=None if names is None else Objectives.among(names, config["metric"]),
     )
 
 
