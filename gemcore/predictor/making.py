@@ -18,6 +18,7 @@ from gemcore.predictor.embedding import (
     EncoderEmbedding,
 )
 from gemcore.predictor.gaussian_process import GaussianProcessPredictor
+from gemcore.predictor.graph_network import GraphNetworkPredictor
 from gemcore.predictor.mlp import MLPPredictor
 from gemcore.predictor.protocol import Predictor
 from gemcore.predictor.stacked import StackedPredictor
@@ -30,6 +31,7 @@ PREDICTORS = (
     "paper",
     "mlp",
     "gaussian_process",
+    "graph_network",
     "gradient_boosting",
     "extra_trees",
     "constant",
@@ -86,6 +88,8 @@ def make_predictor(
     seed = check_seed(seed)
     if name == "constant":
         return ConstantPredictor()
+    if name == "graph_network":
+        return GraphNetworkPredictor(space, seed=seed, progress=progress)
     if name in WITHOUT_EMBEDDING:
         scale = FeatureScale.of(space)
         if name in TREES:
@@ -121,6 +125,8 @@ def load_predictor(directory: str | Path) -> Predictor:
             return ConstantPredictor.restore(content)
         if content["name"] == "gaussian_process":
             return GaussianProcessPredictor.restore(directory, content)
+        if content["name"] == "graph_network":
+            return GraphNetworkPredictor.restore(directory, content)
         if content["name"] in TREES:
             return TreesPredictor.restore(directory, content)
         if content["name"] == "default":
