@@ -15,7 +15,7 @@ from gemcore.searching.costs import CostOf
 from gemcore.searching.objectives import Objectives
 from gemcore.searching.pool import CandidatePool
 from gemcore.searching.rating import Rating
-from gemcore.searching.record import best_trials
+from gemcore.searching.reruns import best_trials
 from gemcore.trials.trial import Trial
 
 NUM_PARENTS = 20  # Best cells whose mutants are tried.
