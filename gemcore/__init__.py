@@ -20,6 +20,7 @@ from gemcore.encoder import Encoder, EncoderConfig, EncoderReport, train_encoder
 from gemcore.features import feature_names, graph_features
 from gemcore.graph import canonicalize, graph_hash, perturb, prune
 from gemcore.listed_space import ListedSpace
+from gemcore.nasbench101 import nasbench101_cost
 from gemcore.networks import (
     Network,
     NetworkCost,
@@ -89,6 +90,7 @@ __all__ = [
     "graph_hash",
     "load_task",
     "make_predictor",
+    "nasbench101_cost",
     "network_cost",
     "perturb",
     "prune",

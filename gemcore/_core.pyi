@@ -6,6 +6,24 @@ A batch of graphs is three arrays: adjacency uint64 [B, N, W], ops uint8 [B, N],
 import numpy as np
 from numpy.typing import NDArray
 
+class CellPrices:
+    def __init__(
+        self,
+        nodes: NDArray[np.float64],  # [256, N, 2]
+        projections: NDArray[np.float64],  # [N, 2]
+        constant: NDArray[np.float64],  # [2, 2]
+        key_is_num_leaves: bool,
+    ) -> None: ...
+
+class FeatureColumns:
+    def __init__(
+        self,
+        ops: NDArray[np.uint8],  # [K]
+        subsets: NDArray[np.uint8],  # [S, K]
+        has_pairs: bool,
+        output_op: int,  # -1 for none
+    ) -> None: ...
+
 class PerturbArrays:
     def __init__(
         self,
@@ -46,6 +64,13 @@ def find_cost_terms(
     sizes: NDArray[np.uint16],
     cost_ops: tuple[int, int, int],  # number of ops; ops of input and output, -1 for none
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]: ...  # [num_ops, 2 N + 1, N], [num_ops]
+def graph_features(
+    adjacency: NDArray[np.uint64],
+    ops: NDArray[np.uint8],
+    sizes: NDArray[np.uint16],
+    columns: FeatureColumns,
+    prices: CellPrices | None,
+) -> NDArray[np.float32]: ...  # [B, F]
 def graph_hash(
     adjacency: NDArray[np.uint64],
     ops: NDArray[np.uint8],
@@ -53,6 +78,13 @@ def graph_hash(
     label_colors: NDArray[np.uint64],
     n_iter: int,
 ) -> NDArray[np.uint64]: ...  # [B]
+def nasbench101_cost(
+    adjacency: NDArray[np.uint64],
+    ops: NDArray[np.uint8],
+    sizes: NDArray[np.uint16],
+    cost_ops: tuple[int, int, int],  # number of ops; ops of input and output
+    prices: NDArray[np.int64],  # [num_ops, N, 3, 2, 2]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]: ...  # [B], [B]
 def num_threads() -> int: ...
 def perturb(
     adjacency: NDArray[np.uint64],
@@ -88,6 +120,13 @@ def sum_cost_terms(
     cost_ops: tuple[int, int, int],
     prices: NDArray[np.int64],  # [num_ops, 2 N + 1, N, 2]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]: ...  # [B], [B]
+def walk_features(
+    adjacency: NDArray[np.uint64],
+    ops: NDArray[np.uint8],
+    sizes: NDArray[np.uint16],
+    is_member: NDArray[np.uint8],  # [S, 256]
+    output_op: int,
+) -> NDArray[np.float32]: ...  # [B, 5 S]
 def wl_features(
     cells: WlBatch, columns_of: WlBatch | None, options: WlOptions
 ) -> tuple[

@@ -128,6 +128,13 @@ def bootstrap(
     found = draw_candidates(space, num_samples, seed=seed, start=start)
     if accept is not None:
         found = found[accept(found)]
+    return pick_best(found, score, num_best)
+
+
+def pick_best(
+    found: Candidates, score: Score, num_best: int
+) -> tuple[Candidates, NDArray[np.float64]]:
+    """The best-scored of given candidates, best first, and their scores; see :func:`bootstrap`."""
     if len(found) == 0:
         return found, np.zeros(0)
     scores = np.asarray(score(found), dtype=np.float64)
@@ -139,6 +146,13 @@ def bootstrap(
     # Stable over candidates in canonical order: that is the tie-break.
     best = np.argsort(-scores, kind="stable")[:num_best]
     return found[best], scores[best]
+
+
+def union(a: Candidates, b: Candidates) -> Candidates:
+    """The different networks of both, ordered by the bytes of their canonical forms."""
+    cells = CellBatch.concatenate([a.cells, b.cells])
+    identities = CellBatch.concatenate([a.identities, b.identities])
+    return Candidates(cells, identities)[first_of_each(identities)]
 
 
 def _bytes(array: NDArray[np.generic]) -> NDArray[np.uint8]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gemcore.arguments import check_in, check_int, check_seed, check_type
 from gemcore.cell_batch import CellBatch
+from gemcore.cell_index import CellIndex, canonical_forms
 from gemcore.device_cells import DeviceCells
 from gemcore.ops import INPUT, OUTPUT, RESERVED
 from gemcore.philox import Stream
@@ -64,7 +65,7 @@ class ListedSpace(SearchSpace):
         has_output = OUTPUT in cells.op_names
         # As the space numbers operations, whatever the batch did.
         cells = cells.with_op_names((INPUT, *inner, OUTPUT) if has_output else (INPUT, *inner))
-        facts = _Facts(cells.num_nodes, inner, has_output, len(cells), _digest(cells))
+        facts = _Facts(cells.num_nodes, inner, has_output, len(cells), fingerprint_of(cells))
         self._set(facts, cells)
 
     def _set(self, facts: "_Facts", cells: CellBatch | None) -> None:
@@ -118,6 +119,19 @@ class ListedSpace(SearchSpace):
         drawn = cells[draw_places(len(cells), num_cells, seed=check_seed(seed), start=start)]
         return DeviceCells.from_cells(drawn) if device == "cuda" else drawn
 
+    def contains(self, cells: CellBatch) -> NDArray[np.bool_]:
+        """Which cells are networks of the list, bool ``[B]``; see :meth:`SearchSpace.contains`."""
+        return np.asarray(self.index.find(cells) >= 0)
+
+    @property
+    def index(self) -> CellIndex:
+        """Where each network stands in the list; made when first asked for."""
+        known: CellIndex | None = self.__dict__.get("_index")
+        if known is None:
+            known = CellIndex(canonical_forms(self.cells))
+            object.__setattr__(self, "_index", known)
+        return known
+
     def native(self) -> tuple[int, int, bool, int, int, int]:
         """Nothing that the native sampler knows.
 
@@ -166,7 +180,8 @@ def draw_places(num_places: int, num_draws: int, *, seed: int, start: int) -> ND
     return (((words >> half) * number + ((low * number) >> half)) >> half).astype(np.int64)
 
 
-def _digest(cells: CellBatch) -> str:
+def fingerprint_of(cells: CellBatch) -> str:
+    """SHA-256 over the cells as they are: operations by name, order and width included."""
     digest = hashlib.sha256(repr(cells.op_names).encode())
     for array in (cells.adjacency, cells.ops, cells.sizes):
         digest.update(f"{array.dtype.str} {array.shape};".encode())

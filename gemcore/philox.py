@@ -26,8 +26,13 @@ class Stream(enum.IntEnum):
     SEARCH_BOOTSTRAP = 27
     SEARCH_BASELINE = 28
     SHARD_ORDER = 29
+    MUTATIONS = 30
+    SEARCH_THOMPSON = 31
+    SEARCH_REEVALUATION = 32
     LISTED_CELLS = 40
     SYNTHETIC_NOISE = 41
+    INVARIANT_ENCODER = 50
+    GRAPH_NETWORK = 51
 
 
 def numpy_generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, get_args, overload
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.special import bdtr
 
 from gemcore import _core, device_graph
@@ -17,6 +19,7 @@ from gemcore.topology import MAX_NODES
 Distribution = Literal["bernoulli", "uniform_density", "edge_shrink", "grow"]
 DISTRIBUTIONS = get_args(Distribution)
 MIN_ACCEPTANCE = 0.01
+MOST_GROWN = 3  # Readers of a node that "grow" draws.
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,24 @@ class SearchSpace:
         adjacency, ops, sizes, num_failed = _core.sample(self.native(), num_cells, seed, start)
         assert num_failed == 0, "2^16 attempts at 1 % each"
         return CellBatch.from_native(adjacency, ops, sizes, self.op_names)
+
+    def contains(self, cells: CellBatch) -> NDArray[np.bool_]:
+        """Which cells this space could have drawn, dead nodes apart, bool ``[B]``.
+
+        Args:
+            cells: Pruned cells with the operations of the space.
+
+        Example:
+            >>> space = SearchSpace(num_nodes=3, ops=("conv1x1",), edge_prob=1.0, max_edges=3)
+            >>> space.contains(space.sample(1)).tolist()
+            [True]
+        """
+        kept = cells.sizes <= self.num_nodes
+        if self.max_edges is not None:
+            kept &= cells.num_edges <= self.max_edges
+        if self.distribution == "grow":
+            kept &= (cells.dense().sum(axis=2) <= MOST_GROWN).all(axis=1)
+        return np.asarray(kept)
 
     def native(self) -> tuple[int, int, bool, int, int, int]:
         """What the native sampler takes: see SampleSpec in ``csrc/graph/sample.h``."""

@@ -1,25 +1,15 @@
-#include <pybind11/stl.h>
-
 #include <tuple>
 
 #include "arrays.h"
 #include "bindings.h"
 #include "cell/cost.h"
+#include "cost_ops.h"
 
 namespace py = pybind11;
 using namespace py::literals;
 
 namespace gemcore {
 namespace {
-
-/// num_ops, and the ops of input and output, -1 for none.
-CostOps read_cost_ops(const std::tuple<int, int, int>& cost_ops) {
-    const auto [num_ops, input, output] = cost_ops;
-    check(0 <= num_ops && num_ops <= kAbsent,
-          "num_ops must be in 0 .. 255, got " + std::to_string(num_ops));
-    check(input < num_ops && output < num_ops, "input and output must be below num_ops");
-    return {num_ops, input, output};
-}
 
 py::tuple bound_find_cost_terms(const Array<std::uint64_t>& adjacency,
                                 const Array<std::uint8_t>& ops, const Array<std::uint16_t>& sizes,

@@ -27,12 +27,25 @@ LAYERS: list[list[str]] = [
         "plain_config",
         "plain_difference",
         "python_text",
+        "learned_cache",
     ],
     ["drawing", "cell", "cell_batch", "blocks", "ops"],
-    ["device_cells", "device_graph", "graph", "space", "listed_space", "graph_rows", "graph_forms"],
+    [
+        "device_cells",
+        "device_graph",
+        "graph",
+        "space",
+        "cell_index",
+        "listed_space",
+        "graph_rows",
+        "graph_forms",
+    ],
     [
         "score",
+        "nasbench101",
+        "cell_prices",
         "features",
+        "feature_scale",
         "gram_output",
         "wl_settings",
         "device_wl",
@@ -41,13 +54,24 @@ LAYERS: list[list[str]] = [
         "wl_signal",
     ],
     ["pair_mixture", "device_pairs", "pairs", "pair_shards", "tables"],
-    ["encoder", "networks", "predictor", "bootstrap"],
+    ["encoder", "networks", "predictor", "bootstrap", "mutation"],
     ["tasks", "trials"],
     ["searching"],
     ["report", "cli", "__main__"],
     ["__init__"],
 ]
-MAY_TOUCH_NATIVE = {"threads", "simd", "cuda", "graph", "space", "wl", "networks", "__init__"}
+MAY_TOUCH_NATIVE = {
+    "threads",
+    "simd",
+    "cuda",
+    "graph",
+    "space",
+    "nasbench101",
+    "features",
+    "wl",
+    "networks",
+    "__init__",
+}
 RANK = {name: rank for rank, name in enumerate(name for layer in LAYERS for name in layer)}
 ROOT = Path(gemcore.__file__).parent
 

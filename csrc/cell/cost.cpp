@@ -30,7 +30,9 @@ constexpr std::int64_t kGrain = 2048;  // About a millisecond of work.
                                 " of cell " + std::to_string(graph));
 }
 
-void check_ops(const DagBatch& graphs, const CostOps& ops, std::int64_t graph) {
+}  // namespace
+
+void check_cost_ops(const DagBatch& graphs, const CostOps& ops, std::int64_t graph) {
     const std::uint8_t* const op = graphs.ops_of(graph);
     const int last = graphs.sizes[graph] - 1;
     bool is_wrong =
@@ -40,6 +42,8 @@ void check_ops(const DagBatch& graphs, const CostOps& ops, std::int64_t graph) {
     }
     if (is_wrong) refuse_ops(graphs, ops, graph);
 }
+
+namespace {
 
 /// Counts how often each node was added, bit-sliced: plane j holds bit j of all counts, so that a
 /// row of 64 nodes is added by a few instructions, whatever is in it.
@@ -111,7 +115,7 @@ Census count(const DagBatch& graphs, const CostOps& ops, std::int64_t graph) {
 /// Calls visit(index) for every term of a pruned cell.
 template <typename Visit>
 void visit_terms(const DagBatch& graphs, const CostOps& ops, std::int64_t graph, Visit visit) {
-    check_ops(graphs, ops, graph);
+    check_cost_ops(graphs, ops, graph);
     const Census census = count(graphs, ops, graph);
     CostTerm term{ops.input, census.num_leaves, census.input_is_leaf, census.num_leaves,
                   census.input_is_leaf};

@@ -46,12 +46,15 @@ inline std::int64_t num_terms(int num_ops, int num_nodes) {
     return std::int64_t{num_ops} * (2 * num_nodes + 1) * num_nodes;
 }
 
+/// Throws std::invalid_argument unless ops.input is at node 0 and nowhere else, ops.output at no
+/// node but the last, and every op below num_ops.
+void check_cost_ops(const DagBatch& graphs, const CostOps& ops, std::int64_t graph);
+
 /// Finds the terms of the pruned cells, and the ops of all nodes, dropped ones included.
 ///
 /// terms: [num_terms()], set to 1 where a cell has the term, else to 0.
 /// seen: [num_ops], set to 1 where a node has the op, else to 0.
-/// Throws std::invalid_argument unless ops.input is at node 0 and nowhere else, ops.output at no
-/// node but the last, and every op below num_ops. Cost: O(num_nodes + edges) a cell.
+/// Throws as check_cost_ops() does. Cost: O(num_nodes + edges) a cell.
 void find_cost_terms(const DagBatch& graphs, const CostOps& ops, std::uint8_t* terms,
                      std::uint8_t* seen);
 

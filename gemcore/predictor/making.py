@@ -9,6 +9,7 @@ from gemcore.encoder import Encoder, EncoderConfig
 from gemcore.predictor.config import PredictorConfig
 from gemcore.predictor.constant import DOCUMENT, VERSION, ConstantPredictor
 from gemcore.predictor.described import DescribedEmbedding
+from gemcore.predictor.described_cells import FeatureScale
 from gemcore.predictor.embedding import (
     EMBEDDINGS,
     AdjacencyEmbedding,
@@ -16,11 +17,26 @@ from gemcore.predictor.embedding import (
     Embedding,
     EncoderEmbedding,
 )
+from gemcore.predictor.gaussian_process import GaussianProcessPredictor
+from gemcore.predictor.graph_network import GraphNetworkPredictor
 from gemcore.predictor.mlp import MLPPredictor
 from gemcore.predictor.protocol import Predictor
+from gemcore.predictor.stacked import StackedPredictor
+from gemcore.predictor.trees import KINDS as TREES
+from gemcore.predictor.trees import TreesPredictor
 from gemcore.space import SearchSpace
 
-PREDICTORS = ("default", "paper", "constant")
+PREDICTORS = (
+    "default",
+    "paper",
+    "mlp",
+    "gaussian_process",
+    "graph_network",
+    "gradient_boosting",
+    "extra_trees",
+    "constant",
+)
+WITHOUT_EMBEDDING = ("default", "gaussian_process", *TREES, "constant")
 
 
 def make_predictor(
@@ -36,14 +52,16 @@ def make_predictor(
     """A score predictor over cells; nothing is trained before the first ``fit``.
 
     Args:
-        name: ``"default"``: an ensemble of fully connected ReLU networks that also see the exact
-            features of the graph, the best we know;
-            ``"paper"``: one such network, the paper's letter; ``"constant"``: the mean of the
-            scores, the yardstick.
+        name: ``"default"``: a Gaussian process and gradient-boosted trees, stacked, the best we
+            know; ``"gaussian_process"``, ``"gradient_boosting"``, ``"extra_trees"``: one kind
+            alone, on the graph and its exact features; ``"paper"``: a fully connected ReLU network
+            on the embedding, the paper's letter; ``"mlp"``: an ensemble of such networks that also
+            see the features; ``"constant"``: the mean of the scores, the yardstick.
         space: The space that cells come from, or unlabelled cells to learn the embedding from.
         seed: Of the encoder, of weights and of the order of the data.
-        embedding: ``"kernel_guided"``: the encoder of eqs. 2-4; ``"autoencoder"``: the same,
-            trained to reconstruct alone; ``"adjacency"``: the flattened matrix, nothing learned.
+        embedding: What ``"paper"`` and ``"mlp"`` see. ``"kernel_guided"``: the encoder of eqs. 2-4;
+            ``"autoencoder"``: the same, trained to reconstruct alone; ``"adjacency"``: the
+            flattened matrix, nothing learned.
         encoder: A trained encoder to embed with; without it one is trained at the first use.
         encoder_config: How that encoder is trained.
         progress: Show a bar while it is trained.
@@ -70,6 +88,16 @@ def make_predictor(
     seed = check_seed(seed)
     if name == "constant":
         return ConstantPredictor()
+    if name == "graph_network":
+        return GraphNetworkPredictor(space, seed=seed, progress=progress)
+    if name in WITHOUT_EMBEDDING:
+        scale = FeatureScale.of(space)
+        if name in TREES:
+            return TreesPredictor(name, scale, seed=seed)
+        process = GaussianProcessPredictor(scale, seed=seed)
+        if name == "gaussian_process":
+            return process
+        return StackedPredictor(process, [TreesPredictor("gradient_boosting", scale, seed=seed)])
     vectors: Embedding
     if embedding == "adjacency":
         vectors = AdjacencyEmbedding(space.num_nodes, space.op_names)
@@ -95,6 +123,15 @@ def load_predictor(directory: str | Path) -> Predictor:
     try:
         if content["name"] == "constant":
             return ConstantPredictor.restore(content)
+        if content["name"] == "gaussian_process":
+            return GaussianProcessPredictor.restore(directory, content)
+        if content["name"] == "graph_network":
+            return GraphNetworkPredictor.restore(directory, content)
+        if content["name"] in TREES:
+            return TreesPredictor.restore(directory, content)
+        if content["name"] == "default":
+            folders = (directory / f"member-{i}" for i in range(len(content["weights"])))
+            return StackedPredictor.restore(content, [load_predictor(f) for f in folders])
         vectors: Embedding
         if content["embedding"] == "adjacency":
             vectors = AdjacencyEmbedding(content["num_nodes"], tuple(content["op_names"]))
@@ -103,7 +140,7 @@ def load_predictor(directory: str | Path) -> Predictor:
             vectors = EncoderEmbedding(
                 content["embedding"], encoder.space, encoder, seed=content["seed"], progress=False
             )
-        if content["name"] == "default":
+        if content["name"] == "mlp":
             names = tuple(content["op_names"])
             vectors = DescribedEmbedding.restore(vectors, names, directory)
         return MLPPredictor.restore(directory, content, vectors)

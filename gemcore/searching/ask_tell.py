@@ -12,12 +12,13 @@ from gemcore.cell import Cell
 from gemcore.cell_batch import CellBatch
 from gemcore.networks.skeleton import Skeleton
 from gemcore.predictor import Predictor, make_predictor
+from gemcore.searching.choosing import Chooser
 from gemcore.searching.config import SearchConfig
 from gemcore.searching.costs import CostOf, network_costs
 from gemcore.searching.phase_clock import PhaseClock
 from gemcore.searching.pool import CandidatePool, Limits, identify_cells
 from gemcore.searching.rating import Rating
-from gemcore.searching.record import best_of
+from gemcore.searching.reruns import best_of
 from gemcore.searching.result import SearchResult
 from gemcore.searching.setting import SearchSetting, TaskFacts
 from gemcore.space import SearchSpace
@@ -30,13 +31,14 @@ class Search:
     """Proposes cells and learns from what they were worth (paper fig. 2), for a loop of your own.
 
     First come random cells, then in every round the predictor is fitted to all known cells and the
-    best predicted of ``bootstrap_samples`` cells are proposed. A network is proposed once: two
+    best predicted of ``bootstrap_samples`` cells are proposed, or those that promise most for the
+    Pareto front where ``config`` has several objectives. A network is proposed once: two
     cells are one if their pruned canonical forms are equal.
 
     Args:
         space: Where cells come from.
-        config: Settings; its ``training``, ``device`` and ``max_seconds`` are for
-            :func:`gemcore.search`, which trains. Default: ``SearchConfig()``.
+        config: Settings; its ``training``, ``device``, ``max_seconds`` and ``reevaluate`` are
+            for :func:`gemcore.search`, which trains. Default: ``SearchConfig()``.
         skeleton: What surrounds the cells, for their exact cost.
         input_size: Channels, height and width of an image.
         num_classes: Logits of an image.
@@ -96,6 +98,7 @@ class Search:
         self._cost = cost
         limits = Limits(config.max_macs, config.max_params)
         self._pool = CandidatePool(setting.space, cost, limits, seed=setting.seed)
+        self._chooser = Chooser(config, self._pool, cost, seed=setting.seed)
         self.predictor = predictor
         self._index: dict[Cell, int] = {}  # Identity -> number, in the order asked or told.
         self._asked: set[int] = set()
@@ -186,10 +189,7 @@ class Search:
             with self.clock.phase("fit"):
                 self._fit()
             with self.clock.phase("bootstrap"):
-                num_samples = self.config.bootstrap_samples
-                parts.append(
-                    self._pool.best(self._predicted, wanted - num_random, num_samples=num_samples)
-                )
+                parts.append(self._chooser.choose(self._predict, self.trials, wanted - num_random))
         for part in parts:
             for identity in part.identities:
                 self._asked.add(self._index.setdefault(identity, len(self._index)))
@@ -290,10 +290,6 @@ class Search:
         cells = cells.widen(self.space.num_nodes)
         self.predictor.fit(cells, scores, fine_tune=self.config.fine_tune)
 
-    def _predicted(self, found: Candidates) -> NDArray[np.float64]:
-        """Predicted score of candidates: predicted metric and exact MACs, or S itself."""
+    def _predict(self, found: Candidates) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         assert self.predictor is not None
-        mean, _ = self.predictor.predict(self._form(found))
-        if self.config.target == "score":
-            return mean
-        return mean - self.rating.price(self._cost(found.identities).macs)
+        return self.predictor.predict(self._form(found))

@@ -6,11 +6,12 @@ from typing import Literal, Self
 from gemcore.arguments import check_float, check_in, check_int, check_type
 from gemcore.encoder import EncoderConfig
 from gemcore.predictor.embedding import EMBEDDINGS
-from gemcore.predictor.making import PREDICTORS
+from gemcore.predictor.making import PREDICTORS, WITHOUT_EMBEDDING
 from gemcore.tasks.training_config import TrainingConfig
 
 TARGETS = ("metric", "score")
-ACQUISITIONS = ("bootstrap",)
+ACQUISITIONS = ("mutation", "thompson", "bootstrap")
+COSTS = ("macs", "params")  # What is known exactly of a network before it is trained.
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class SearchConfig:
     """What the score rewards, higher is better: accuracy, balanced_accuracy, macro_f1, or a metric
     of the task's own, by name. Where classes are rare, macro_f1 keeps them from being ignored."""
 
+    objectives: tuple[str, ...] | None = None
+    """Instead of the one score: the metric and exact costs, macs, params or both, between which the
+    best trade-offs are sought. The next cells are those of the highest expected hypervolume
+    improvement; the best cell is still that of the highest score."""
+
     mac_penalty: float = 0.1
     """Price lambda of the multiply-adds: score = metric - lambda * log(MACs in millions)."""
 
@@ -54,11 +60,21 @@ class SearchConfig:
     max_seconds: float | None = None
     """Start no candidate that is not expected to end in this time; final training comes on top."""
 
-    predictor: Literal["default", "paper", "constant"] = "default"
-    """What predicts: an ensemble, the paper's single network, or the mean of what was seen."""
+    predictor: Literal[
+        "default",
+        "paper",
+        "mlp",
+        "gaussian_process",
+        "gradient_boosting",
+        "extra_trees",
+        "constant",
+    ] = "default"
+    """What predicts: a Gaussian process and trees stacked, the paper's single network, an ensemble
+    of such networks, one kind alone, or the mean of what was seen."""
 
     embedding: Literal["kernel_guided", "autoencoder", "adjacency"] = "kernel_guided"
-    """What a predictor sees: eqs. 2-4, the same without similarity, or the flat adjacency."""
+    """What networks as predictors see: eqs. 2-4, the same without similarity, or the flat
+    adjacency."""
 
     target: Literal["metric", "score"] = "metric"
     """What is predicted: the metric, to which the exact MACs are added, or the score itself."""
@@ -69,14 +85,24 @@ class SearchConfig:
     prune: bool = True
     """Drop nodes that the input does not reach before a cell is embedded and trained."""
 
-    acquisition: Literal["bootstrap"] = "bootstrap"
-    """How the next cells are chosen: the best predicted of those sampled."""
+    acquisition: Literal["mutation", "thompson", "bootstrap"] = "mutation"
+    """How the next cells are chosen. bootstrap: the best predicted of those sampled (eq. 15);
+    mutation: the best predicted of these and of mutants of the best known cells; thompson: of the
+    same, each scored by a draw from its predicted distribution: what is uncertain is tried too.
+    With objectives it only says whether mutants are tried, those of the Pareto front."""
 
     width: int | None = None
     """Width of the network's first stage. None: what the task suggests, or 16."""
 
+    reevaluate: int = 0
+    """When all cells are chosen, train so many of the best again from other seeds, and let the best
+    mean score win. That comes on top of num_trials, which counts cells, and of max_seconds."""
+
+    reevaluations: int = 1
+    """How often each of them is trained again."""
+
     random_baseline: bool = False
-    """In the end, train as many random cells in the same way, for comparison."""
+    """In the end, train as many random cells in the same way, each once, for comparison."""
 
     num_workers: int | None = None
     """Candidates trained side by side. None: what is fastest on the cores at hand."""
@@ -100,8 +126,11 @@ class SearchConfig:
             raise ValueError(f"num_initial must be {most}, got {self.num_initial}")
         if self.num_workers is not None:
             check_int("num_workers", self.num_workers, 1)
+        check_int("reevaluate", self.reevaluate, 0)
+        check_int("reevaluations", self.reevaluations, 1)
         check_int("bootstrap_samples", self.bootstrap_samples, 1)
         check_type("metric", self.metric, str)
+        self._check_objectives()
         check_float("mac_penalty", self.mac_penalty, 0)
         if check_float("log_base", self.log_base, 1) == 1:
             raise ValueError("log_base must be > 1, got 1")
@@ -117,6 +146,24 @@ class SearchConfig:
         check_type("training", self.training, TrainingConfig)
         check_type("device", self.device, str)
 
+    def _check_objectives(self) -> None:
+        if self.objectives is None:
+            return
+        check_type("objectives", self.objectives, (tuple, list))
+        object.__setattr__(self, "objectives", tuple(self.objectives))
+        for name in self.objectives:
+            check_in("objectives", name, (self.metric, *COSTS))
+        shown = ", ".join(map(repr, self.objectives)) or "none"
+        if len(set(self.objectives)) < len(self.objectives):
+            raise ValueError(f"objectives must differ, got {shown}")
+        if self.metric not in self.objectives or len(self.objectives) < 2:
+            raise ValueError(
+                f"objectives must hold the metric {self.metric!r} and 'macs', 'params' or both, "
+                f"got {shown}"
+            )
+        if self.target == "score":
+            raise ValueError("target must be 'metric' where there are objectives, got 'score'")
+
     @property
     def initial_size(self) -> int:
         """Random cells before the first prediction."""
@@ -130,7 +177,7 @@ class SearchConfig:
     @property
     def needs_encoder(self) -> bool:
         """Whether the predictor embeds cells with a trained encoder."""
-        return self.predictor != "constant" and self.embedding != "adjacency"
+        return self.predictor not in WITHOUT_EMBEDDING and self.embedding != "adjacency"
 
     @classmethod
     def paper(cls) -> Self:
@@ -143,6 +190,7 @@ class SearchConfig:
             num_initial=200,
             cells_per_round=20,
             predictor="paper",
+            acquisition="bootstrap",
             target="score",
             fine_tune=True,
             prune=False,

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from gemcore.cell_batch import CellBatch
 from gemcore.networks.cost import network_cost
+from gemcore.searching.config import COSTS
 from gemcore.searching.setting import SearchSetting
-
-NAMES = ("macs", "params")
 
 
 class Cost(Protocol):
@@ -38,7 +37,7 @@ def cost_of(task: Any, setting: SearchSetting) -> CostOf:
     own: CostOf | None = getattr(task, "cost", None)
     if own is None:
         return network_costs(setting)
-    known = getattr(task, "known_costs", NAMES)
+    known = getattr(task, "known_costs", COSTS)
     config = setting.config
     for argument, name, free in (
         ("max_macs", "macs", None),
@@ -50,6 +49,12 @@ def cost_of(task: Any, setting: SearchSetting) -> CostOf:
             raise ValueError(
                 f"{argument} must be {free} where the task does not know the {name} of its "
                 f"networks, got {value}"
+            )
+    for name in config.objectives or ():
+        if name in COSTS and name not in known:
+            raise ValueError(
+                f"objectives must be without {name!r} where the task does not know the {name} of "
+                f"its networks, got {', '.join(map(repr, config.objectives or ()))}"
             )
     return own
 

@@ -1,16 +1,17 @@
 """Where a search takes its next cells from: unseen networks within its limits."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gemcore.bootstrap import Candidates, Score, bootstrap, draw_candidates, identify
+from gemcore.bootstrap import Candidates, Score, draw_candidates, identify, pick_best, union
 from gemcore.cell import Cell
 from gemcore.cell_batch import CellBatch
 from gemcore.graph import graph_hash
+from gemcore.mutation import mutate
 from gemcore.philox import Stream, derived_seed
 from gemcore.searching.costs import Cost, CostOf
 from gemcore.space import SearchSpace
@@ -20,6 +21,10 @@ from gemcore.space import SearchSpace
 EXHAUSTED_AFTER = 65_536
 FIRST_LOOK = 4096  # Samples that show what a space holds.
 CHUNK = 256  # Samples at once where cells are taken as they come.
+MUTANT_SHARE = 0.2  # Mutants made for each random sample of a round.
+
+Pick = Callable[[Candidates, int], Candidates]
+"""Maps candidates to as many of them as wanted, or to all where they are fewer."""
 
 
 @dataclass(frozen=True)
@@ -82,29 +87,46 @@ class CandidatePool:
         self.exhausted |= missing > 0
         return _joined(found, self._nothing())
 
-    def best(self, score: Score, num_cells: int, *, num_samples: int) -> Candidates:
-        """The best-scored unseen networks of fresh samples, best first, marked as seen.
+    def best(
+        self, score: Score, num_cells: int, *, num_samples: int, parents: CellBatch | None = None
+    ) -> Candidates:
+        """The best-scored unseen networks of fresh samples, best first; see :meth:`choose`."""
+        return self.choose(
+            lambda drawn, number: pick_best(drawn, score, number)[0],
+            num_cells,
+            num_samples=num_samples,
+            parents=parents,
+        )
 
-        Where one bootstrap sample has too few unseen networks, further ones follow.
+    def choose(
+        self, pick: Pick, num_cells: int, *, num_samples: int, parents: CellBatch | None = None
+    ) -> Candidates:
+        """What is picked of the unseen networks of fresh samples, marked as seen.
+
+        Where one bootstrap sample has too few unseen networks, further ones follow. Beside the
+        samples stand mutants of ``parents``, if there are any.
         """
         found: list[Candidates] = []
         missing, barren = num_cells, 0
         while missing and barren < EXHAUSTED_AFTER:
-            best, _ = bootstrap(
-                self.space,
-                score,
-                num_samples=num_samples,
-                num_best=missing,
-                seed=self._bootstrap,
-                start=self._next_sample,
-                accept=self._accept,
+            drawn = draw_candidates(
+                self.space, num_samples, seed=self._bootstrap, start=self._next_sample
             )
+            if parents is not None and len(parents):
+                drawn = union(self._mutants(parents, num_samples), drawn)
+            best = pick(drawn[self._accept(drawn)], missing)
             self._next_sample += num_samples
             found.append(self._take(best))
             barren = 0 if len(best) else barren + num_samples
             missing -= len(best)
         self.exhausted |= missing > 0
         return _joined(found, self._nothing())
+
+    def _mutants(self, parents: CellBatch, num_samples: int) -> Candidates:
+        num_mutants = max(len(parents), round(MUTANT_SHARE * num_samples))
+        return mutate(
+            self.space, parents, num_mutants, seed=self._bootstrap, start=self._next_sample
+        )
 
     @property
     def drawn(self) -> dict[str, Any]:

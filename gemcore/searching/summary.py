@@ -2,15 +2,21 @@
 
 import textwrap
 from collections import Counter
+from collections.abc import Sequence
 
 from gemcore.cell import Cell
 from gemcore.searching.measures import list_measures
+from gemcore.searching.objectives import Objectives
 from gemcore.searching.record import SearchRecord, count_failures
+from gemcore.searching.reruns import average_all, best_trials, runs_of
+from gemcore.trials.trial import Trial
 
 COLUMNS = 79
 LONGEST_LABEL = 30
 SHOWN_REASONS = 5
 LONGEST_REASON = 240
+SHOWN_OF_FRONT = 16
+COST_LABELS = {"macs": "multiply-adds", "params": "parameters"}
 
 
 def summarize(result: SearchRecord) -> str:
@@ -26,6 +32,10 @@ def summarize(result: SearchRecord) -> str:
     blocks = [_wrap(head)]
     if result.best is not None:
         blocks += ["", *_table(result), "", *describe_cell(result.best.cell)]
+        if result.reruns:
+            blocks += ["", *_describe_reruns(result)]
+        if result.setting.config.objectives is not None:
+            blocks += ["", *describe_front(result.objectives, result.averaged)]
     else:
         blocks += ["", "No trial is complete, so there is no best cell."]
     blocks += _remarks(result)
@@ -59,11 +69,55 @@ def _table(result: SearchRecord) -> list[str]:
         if any(value is not None for value in values):
             rows.append([_shorten(measure.label, LONGEST_LABEL), *map(_decimal, values)])
     trials = [trial for trial, _ in columns.values()]
-    for label, name in (("multiply-adds", "macs"), ("parameters", "params")):
+    for name, label in COST_LABELS.items():
         counts = [getattr(trial, name) for trial in trials]
         if any(counts):  # No network has none: then it is not known.
             rows.append([label, *map(_count, counts)])
     rows.append(["score", *(_decimal(trial.score) for trial in trials)])
+    return _aligned(rows)
+
+
+def _describe_reruns(result: SearchRecord) -> list[str]:
+    """The scores of cells that were trained more than once, the best mean first."""
+    further = runs_of(result.reruns)
+    firsts = [trial for trial in result.trials if trial.cell in further]
+    rows = [["", "mean score", "lowest", "highest", "runs"]]
+    for mean in best_trials(average_all(firsts, result.reruns), len(firsts)):
+        first = next(trial for trial in firsts if trial.index == mean.index)
+        runs = [first, *further[mean.cell]]
+        scores = [run.score for run in runs if run.score is not None]
+        numbers = map(_decimal, (mean.score, min(scores), max(scores)))
+        failed = len(runs) - len(scores)
+        rows.append(
+            [
+                f"trial {mean.index}",
+                *numbers,
+                f"{len(scores)}" + f" ({failed} failed)" * (failed > 0),
+            ]
+        )
+    return ["The best cells, trained again from other seeds:", *_aligned(rows)]
+
+
+def describe_front(objectives: Objectives, trials: Sequence[Trial]) -> list[str]:
+    """The Pareto front of trials as text, the cheapest first; some of a long one."""
+    front = objectives.front(trials)
+    title = f"Pareto front of {objectives}: {_trials(len(front))}, hypervolume "
+    title += _decimal(objectives.hypervolume(trials))
+    shown = front
+    if len(front) > SHOWN_OF_FRONT:
+        step = (len(front) - 1) / (SHOWN_OF_FRONT - 1)
+        shown = [front[round(i * step)] for i in range(SHOWN_OF_FRONT)]
+        title += f", {SHOWN_OF_FRONT} of them"
+    labels = [COST_LABELS[name] for name in objectives.costs]
+    rows = [["", *labels, _shorten(objectives.metric, LONGEST_LABEL)]]
+    for trial in shown:
+        counts = [_count(getattr(trial, name)) for name in objectives.costs]
+        rows.append([f"trial {trial.index}", *counts, _decimal(trial.metrics[objectives.metric])])
+    return [_wrap(f"{title}:"), *_aligned(rows)]
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    """Rows as text: the first column begins, the others end at one place."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "   ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows

@@ -19,7 +19,6 @@ from gemcore.listed_space import ListedSpace
 from gemcore.ops import INPUT
 from gemcore.packing import read_array, read_integers
 from gemcore.tables.array_files import read_arrays
-from gemcore.tables.cell_index import CellIndex, canonical_forms
 from gemcore.tables.column_files import read_column_file
 from gemcore.tables.columns import read_columns
 from gemcore.tables.table_files import parse_table, write_table
@@ -98,8 +97,20 @@ class CellTable:
         self.name = name
         self.facts: Mapping[str, Any] = MappingProxyType(dict(facts or {}))
 
-    config: Mapping[str, Any] = MappingProxyType({"num_trials": 150, "mac_penalty": 0.0})
-    """Fields of a SearchConfig that suit a table: what counts is the accuracy alone."""
+    deterministic = True
+    """Whether asking again gives the same numbers: then a search does not."""
+
+    config: Mapping[str, Any] = MappingProxyType(
+        {
+            "num_trials": 150,
+            "num_initial": 20,
+            "cells_per_round": 10,
+            "bootstrap_samples": 10_000,
+            "mac_penalty": 0.0,
+        }
+    )
+    """Fields of a SearchConfig that suit a table: what counts is the accuracy alone, and a fit
+    takes longer than a look-up."""
 
     @property
     def accuracy(self) -> NDArray[np.float64]:
@@ -113,7 +124,7 @@ class CellTable:
         Those of ``graph_hash(cells) % 3 == 0`` over the pruned canonical forms. This is fixed: a
         cell belongs to the same part in every table and every version.
         """
-        return np.asarray(self._index.hashes % np.uint64(3) == 0)
+        return np.asarray(self.space.index.hashes % np.uint64(3) == 0)
 
     @property
     def known_costs(self) -> frozenset[str]:
@@ -137,7 +148,7 @@ class CellTable:
             TypeError: If ``cells`` is not a CellBatch.
         """
         check_type("cells", cells, CellBatch)
-        return self._index.find(cells)
+        return self.space.index.find(cells)
 
     def cost(self, cells: CellBatch) -> TableCost:
         """What the table says that networks cost; see :attr:`known_costs`.
@@ -219,10 +230,6 @@ class CellTable:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}: {len(self)} cells, {', '.join(self.metrics)})"
-
-    @cached_property
-    def _index(self) -> CellIndex:
-        return CellIndex(canonical_forms(self.cells))
 
     def _rows(self, cells: CellBatch) -> NDArray[np.int64]:
         rows = self.lookup(cells)

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from gemcore.arguments import describe
 from gemcore.cell_batch import CellBatch
+from gemcore.nasbench101 import nasbench101_cost
 from gemcore.packing import ABSENT, pack
 from gemcore.tables.model_metrics import NUMBERS, parse_metrics
 from gemcore.tables.nasbench101_arrays import NUM_NODES, OP_NAMES
-from gemcore.tables.nasbench101_cost import nasbench101_cost
 from gemcore.tables.tfrecord import read_records
 
 NUM_CELLS = 423_624  # Of the whole benchmark.
@@ -135,7 +135,7 @@ class _Trainings:
         return {
             "cells": cells,
             "metrics": _name_metrics(np.concatenate(self.evaluations)[order]),
-            "macs": nasbench101_cost(cells).macs,
+            "macs": nasbench101_cost(cells)[0],
             "params": np.concatenate(self.parameters)[order[:, 0]],
         }
 

@@ -5,11 +5,11 @@ from numpy.typing import NDArray
 
 from gemcore.arguments import check_int, check_seed
 from gemcore.cell_batch import CellBatch
+from gemcore.cell_index import CellIndex, canonical_forms
+from gemcore.nasbench101 import nasbench101_cost
 from gemcore.philox import Stream
 from gemcore.space import SearchSpace
-from gemcore.tables.cell_index import CellIndex, canonical_forms
 from gemcore.tables.cell_table import CellTable
-from gemcore.tables.nasbench101_cost import nasbench101_cost
 
 MOST_CELLS = 20_000  # Drawn among a million; new ones become rare.
 NOISE = 0.003  # Standard deviation of a run, about that of NAS-Bench-101.
@@ -53,8 +53,8 @@ def synthetic(num_cells: int = 2000, seed: int = 0) -> CellTable:
         "validation_accuracy": expected + noise[:, 1],
         "expected_accuracy": expected,
     }
-    cost = nasbench101_cost(cells)
-    return CellTable(cells, metrics, macs=cost.macs, params=cost.params, name="synthetic")
+    macs, params = nasbench101_cost(cells)
+    return CellTable(cells, metrics, macs=macs, params=params, name="synthetic")
 
 
 def _draw_distinct(num_cells: int, seed: int) -> CellBatch:

@@ -6,8 +6,10 @@
 
 #include "batch.h"
 #include "cell/cost.h"
+#include "cell/nasbench101.h"
 #include "expect.h"
 #include "graph/canonical.h"
+#include "graph/features.h"
 #include "graph/hash.h"
 #include "graph/perturb.h"
 #include "graph/prune.h"
@@ -67,6 +69,27 @@ auto cost_results(const Inputs& in) {
     return std::tuple(terms, seen, macs, params);
 }
 
+auto feature_results(const Inputs& in) {
+    const std::uint8_t ops[] = {1, 2}, subsets[] = {1, 0, 0, 1};
+    const FeatureColumns columns{ops, 2, subsets, 2, true, -1, nullptr};
+    std::vector<float> features(static_cast<std::size_t>(kNumCells * num_features(columns)));
+    graph_features(in.x.view(), columns, features.data());
+    return features;
+}
+
+auto nasbench101_results(const Inputs& in) {
+    const CostOps ops{4, 0, 3};
+    Batch cells = in.x;
+    for (std::int64_t b = 0; b < kNumCells; ++b) {
+        cells.writable().ops_of(b)[kNumNodes - 1] = 3;
+        cells.writable().row(b, 0)[0] |= 1 << (kNumNodes - 1);
+    }
+    const std::vector<std::int64_t> prices(4 * kNumNodes * kNumStacks * 4, 7);
+    std::vector<std::int64_t> macs(kNumCells), params(kNumCells);
+    nasbench101_cost(cells.view(), ops, {prices.data(), kNumNodes}, macs.data(), params.data());
+    return std::tuple(macs, params);
+}
+
 auto wl_results(const Inputs& in) {
     const WlOptions options{2, Direction::kInOut, BaseLabels::kOps, {0.5, 0.2, 0.9}, true};
     const LabelledBatch x = in.of(in.x), y = in.of(in.y);
@@ -82,7 +105,8 @@ auto wl_results(const Inputs& in) {
 }
 
 auto all_results(const Inputs& in) {
-    return std::tuple(graph_results(in), cost_results(in), wl_results(in));
+    return std::tuple(graph_results(in), feature_results(in), cost_results(in),
+                      nasbench101_results(in), wl_results(in));
 }
 
 }  // namespace

@@ -12,14 +12,17 @@ namespace gemcore::fuzz {
 /// A check draws what it needs beside the case from the bytes that are left.
 using Check = void(const FuzzCase& drawn, ByteReader& bytes);
 
-// wl_checks.cpp, gram_checks.cpp, graph_checks.cpp, sample_checks.cpp, cost_checks.cpp
+// wl_checks.cpp, gram_checks.cpp, graph_checks.cpp, sample_checks.cpp, cost_checks.cpp,
+// features_checks.cpp
 Check check_colors, check_pairs, check_gram, check_features, check_hash;
 Check check_canonicalize, check_prune, check_perturb, check_philox, check_sample, check_cost;
+Check check_graph_features, check_nasbench101;
 
 /// A new entry point gets a check here.
 inline constexpr Check* kChecks[] = {
-    check_colors,       check_pairs, check_gram,    check_features, check_hash,
-    check_canonicalize, check_prune, check_perturb, check_sample,   check_cost,
+    check_colors, check_pairs,        check_gram,           check_features,
+    check_hash,   check_canonicalize, check_prune,          check_perturb,
+    check_sample, check_cost,         check_graph_features, check_nasbench101,
 };
 
 /// Says what is wrong and aborts; whoever runs the fuzzer then keeps the input.
