@@ -65,6 +65,7 @@ class SearchConfig:
         "paper",
         "mlp",
         "gaussian_process",
+        "graph_network",
         "gradient_boosting",
         "extra_trees",
         "constant",
