@@ -10,6 +10,7 @@ for the bytes of a pair must at least be written.
 """
 
 import argparse
+import itertools
 import json
 import math
 import statistics
@@ -37,6 +38,7 @@ from gemcore import (
     set_num_threads,
     wl_pairs,
 )
+from gemcore.encoder.data import PAIRS_AT_ONCE
 from gemcore.encoder.training import Training
 from gemcore.pair_shards import find_faults, write_pair_shards
 
@@ -179,12 +181,25 @@ def shard_rows(stream: PairStream, folder: Path) -> list[Row]:
 
 
 def encoder_rows(space: SearchSpace) -> list[Row]:
-    """A step of training the default encoder, and what of it makes the pairs it learns from."""
+    """Steps of training the default encoder, and what of them makes the pairs it learns from."""
     config = EncoderConfig(device="cpu")
     training = Training(space, config, seed=0)
+    num_steps = PAIRS_AT_ONCE // config.batch_size  # Which get their pairs together.
+    unused = itertools.count(start=1000)
+
+    def steps() -> None:
+        for _ in range(num_steps):
+            training.step()
+
+    def batches() -> None:
+        first = next(unused) * num_steps
+        for step in range(first, first + num_steps):
+            training.data.batch(step)
+
+    num_pairs = num_steps * config.batch_size
     return [
-        Row("encoder, a step", config.batch_size, training.step),
-        Row("- its pairs, as input", config.batch_size, lambda: training.data.batch(0)),
+        Row("encoder, a step", num_pairs, steps),
+        Row("- its pairs, as input", num_pairs, batches),
     ]
 
 

@@ -34,8 +34,7 @@ def cell_prices(op_names: tuple[Any, ...], num_nodes: int) -> CellPrices:
     nodes = np.zeros((ABSENT + 1, num_nodes, 2))
     for code, op in _coded(op_names):
         for num_inputs in range(1, num_nodes):
-            size = (num_inputs * CHANNELS, CHANNELS, SIZE, SIZE)
-            nodes[code, num_inputs] = op.macs(*size), op.params(*size[:2])
+            nodes[code, num_inputs] = op.price(num_inputs * CHANNELS, CHANNELS, SIZE, SIZE)
     return CellPrices(nodes, np.zeros((num_nodes, 2)), np.zeros((2, 2)), False)
 
 

@@ -71,8 +71,8 @@ def feature_names(op_names: tuple[str, ...]) -> tuple[str, ...]:
         >>> names = feature_names(("input", "conv1x1", "conv3x3", "output"))
         >>> names[0], names[28], names[34], names[-1]
         ('conv1x1 nodes', 'only conv1x1: paths', 'conv1x1 -> conv1x1', 'params')
-        >>> len(names)  # 14 for each operation, 3 for each subset, 4 pairs, 17, and 2 of cost.
-        57
+        >>> len(names)  # 14 an op, 3 a subset, 4 pairs, 17, 5 for each of 3 walks, 2 of cost.
+        72
     """
     return _names(check_op_names(op_names))
 
@@ -116,11 +116,12 @@ def graph_features(cells: CellBatch) -> NDArray[np.float32]:
         float32 ``[B, F]``, columns as :func:`feature_names` says.
 
     Raises:
-        TypeError: If ``cells`` is not a CellBatch.
+        TypeError: If ``cells`` is not a CellBatch, or an operation's cost no integer.
+        ValueError: If an operation's cost is negative.
 
     Source:
         Subsets, and counts on paths, after Kadlecova et al., "Surprisingly Strong Performance
-        Prediction with Neural Graph Features", ICML 2024, section 3.
+        Prediction with Neural Graph Features", ICML 2024.
 
     Example:
         >>> from gemcore import Cell
@@ -169,8 +170,8 @@ def _names(op_names: tuple[Any, ...]) -> tuple[str, ...]:
         found += [f"{a} -> {b}" for a in ops for b in ops]
     found += OF_CELL
     for is_member in [*_subsets(len(ops)).tolist(), [1] * len(ops)]:
-        members = "+".join(op for op, is_in in zip(ops, is_member, strict=True) if is_in)
-        found += [f"{members} {column}" for column in OF_WALK]
+        walked = "+".join(op for op, is_in in zip(ops, is_member, strict=True) if is_in)
+        found += [f"{walked} {column}" for column in OF_WALK]
     return (*found, *(OF_COST if has_prices(op_names) else ()))
 
 

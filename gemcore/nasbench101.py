@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gemcore import _core
-from gemcore.arguments import check_int, check_type
+from gemcore.arguments import check_type
 from gemcore.blocks import conv_macs, conv_params
 from gemcore.cell_batch import CellBatch
 from gemcore.ops import INPUT, OUTPUT, RESERVED, Op, get_op
@@ -26,9 +26,7 @@ class Stack(NamedTuple):
 
     def node_price(self, op: Op, channels: int) -> tuple[int, int]:
         """Multiply-adds and parameters of a node of so many channels, of all modules."""
-        size = (channels, channels, self.size, self.size)
-        macs = check_int(f"macs{size} of op {op.name!r}", op.macs(*size), 0)
-        params = check_int(f"params{size[:2]} of op {op.name!r}", op.params(*size[:2]), 0)
+        macs, params = op.price(channels, channels, self.size, self.size)
         return NUM_MODULES * macs, NUM_MODULES * params
 
     def projection_price(self, channels: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from functools import partial
 from torch import nn
 
 from gemcore import blocks
-from gemcore.arguments import check_type, describe
+from gemcore.arguments import check_int, check_type, describe
 
 INPUT = "input"  # Node 0 of every cell.
 OUTPUT = "output"  # The last node of NAS-Bench-101's cells: no operation, it names the leaves.
@@ -31,6 +31,24 @@ class Op:
     build: Callable[[int, int], nn.Module]
     macs: Callable[[int, int, int, int], int]
     params: Callable[[int, int], int]
+
+    def price(
+        self, in_channels: int, out_channels: int, height: int, width: int
+    ) -> tuple[int, int]:
+        """Multiply-adds on one image, and parameters, of a node.
+
+        Raises:
+            TypeError: If one of them is no integer.
+            ValueError: If one of them is negative.
+
+        Example:
+            >>> get_op("conv1x1").price(4, 8, 5, 5)  # 4 * 8 * 25; 4 * 8 + 2 * 8.
+            (800, 48)
+        """
+        size = (in_channels, out_channels, height, width)
+        macs = check_int(f"macs{size} of op {self.name!r}", self.macs(*size), 0)
+        params = check_int(f"params{size[:2]} of op {self.name!r}", self.params(*size[:2]), 0)
+        return macs, params
 
 
 def _convolution(name: str, kernel_size: int) -> Op:

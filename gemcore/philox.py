@@ -31,6 +31,8 @@ class Stream(enum.IntEnum):
     SEARCH_REEVALUATION = 32
     LISTED_CELLS = 40
     SYNTHETIC_NOISE = 41
+    INVARIANT_ENCODER = 50
+    GRAPH_NETWORK = 51
 
 
 def numpy_generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:

@@ -97,10 +97,11 @@ Array<float> bound_walk_features(const Array<std::uint64_t>& adjacency,
 }  // namespace
 
 void bind_features(py::module_& m) {
-    py::class_<OwnedColumns>(m, "FeatureColumns")
+    const py::metaclass plain(reinterpret_cast<PyObject*>(&PyType_Type));
+    py::class_<OwnedColumns>(m, "FeatureColumns", plain)
         .def(py::init<Array<std::uint8_t>, Array<std::uint8_t>, bool, int>(), "ops"_a.noconvert(),
              "subsets"_a.noconvert(), "has_pairs"_a, "output_op"_a);
-    py::class_<OwnedPrices>(m, "CellPrices")
+    py::class_<OwnedPrices>(m, "CellPrices", plain)
         .def(py::init<Array<double>, Array<double>, const Array<double>&, bool>(),
              "nodes"_a.noconvert(), "projections"_a.noconvert(), "constant"_a.noconvert(),
              "key_is_num_leaves"_a);

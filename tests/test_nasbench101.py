@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 from torch import nn
 
-from gemcore import Cell, CellBatch, SearchSpace, nasbench101_cost, prune
+from gemcore import (
+    Cell,
+    CellBatch,
+    SearchSpace,
+    graph_features,
+    nasbench101_cost,
+    prune,
+    register_op,
+    unregister_op,
+)
 from gemcore.blocks import conv_bn_relu
 
 SPACE = SearchSpace.preset("nasbench101")
@@ -101,3 +110,16 @@ def test_errors_say_what_is_wrong() -> None:
     apart = Cell(("input", "conv1x1", "output"), ((0, 1),))
     with pytest.raises(ValueError, match="cells must have a path from input to output, got none"):
         nasbench101_cost(CellBatch.from_cells([apart]))
+
+
+def test_a_negative_price_of_an_own_operation_is_refused() -> None:
+    register_op("cheat", lambda i, o: nn.Identity(), lambda i, o, h, w: -1, lambda i, o: 0)
+    try:
+        cell = Cell(("input", "cheat", "output"), ((0, 1), (1, 2)))
+        for function in (nasbench101_cost, graph_features):
+            with pytest.raises(ValueError, match=r"macs.* of op 'cheat' must be >= 0, got -1"):
+                function(CellBatch.from_cells([cell]))
+        with pytest.raises(ValueError, match=r"macs.* of op 'cheat' must be >= 0, got -1"):
+            graph_features(CellBatch.from_cells([Cell(("input", "cheat"), ((0, 1),))]))
+    finally:
+        unregister_op("cheat")

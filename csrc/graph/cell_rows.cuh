@@ -55,20 +55,27 @@ __device__ __forceinline__ void for_each_output(const AnyRows& rows, int u, cons
     }
 }
 
-/// Room for the cells of a warp's lanes: two each, and the new numbers of the nodes of the second.
-struct WarpCells {
-    std::uint32_t rows[2][kLanes * kRowPitch];
-    std::uint8_t ops[2][kLanes * kBytePitch];
-    std::uint8_t numbers[kLanes * kBytePitch];
+/// Arrays of bytes, one of each node, for cells that lanes hold; kCells: a multiple of 32.
+template <int kCells>
+struct ByteColumns {
+    std::uint8_t bytes[kCells / kLanes][kLanes * kBytePitch];
 
-    __device__ LaneRows rows_of(int which, int lane, int num_nodes) {
-        return {rows[which] + lane, num_nodes};
-    }
-    __device__ LaneBytes ops_of(int which, int lane) { return {ops[which] + lane}; }
-    __device__ LaneBytes numbers_of(int lane) { return {numbers + lane}; }
+    __device__ LaneBytes of(int cell) { return {bytes[cell / kLanes] + cell % kLanes}; }
 };
 
-/// The same for a block's one cell and its edited twin.
+/// Room for cells that lanes hold.
+template <int kCells>
+struct LaneCells {
+    std::uint32_t rows[kCells / kLanes][kLanes * kRowPitch];
+    ByteColumns<kCells> ops;
+
+    __device__ LaneRows rows_of(int cell, int num_nodes) {
+        return {rows[cell / kLanes] + cell % kLanes, num_nodes};
+    }
+    __device__ LaneBytes ops_of(int cell) { return ops.of(cell); }
+};
+
+/// Room for a block's one cell and its edited twin.
 template <int kWords>
 struct BlockCells {
     std::uint64_t rows[2][64 * kWords * kWords];

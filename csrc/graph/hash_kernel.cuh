@@ -18,7 +18,7 @@ __global__ void __launch_bounds__(kHashWarps* kLanes)
     if (index >= batch.graphs.num_graphs) return;
     WarpGraph graph = load_warp_graph(batch, index, options);
     for (int round = 0; round < options.n_iter; ++round) {
-        refine(graph, options, true, terms[threadIdx.x / kLanes]);
+        refine(graph, options, terms[threadIdx.x / kLanes]);
     }
     const std::uint64_t sum = warp_sum(lane_index() < graph.size ? mix64(graph.color) : 0);
     if (lane_index() == 0) hashes[index] = mix64(sum + static_cast<std::uint64_t>(graph.size));

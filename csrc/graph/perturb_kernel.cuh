@@ -1,7 +1,9 @@
 // Kernels of perturb, apart from their launch.
 #pragma once
 
+#include "graph/lane_numbers.cuh"
 #include "graph/perturb_room.cuh"
+#include "graph/warp_edits.cuh"
 
 namespace gemcore::cuda {
 
@@ -19,17 +21,15 @@ struct EachEdits {
     }
 };
 
-/// A warp's own in shared memory; a cell is edited before it is relabelled.
+/// A warp's own in shared memory: what cells need that are renumbered.
 struct WarpPerturbRoom {
-    WarpCells cells;
-    union {
-        std::uint8_t ready[kLanes * kBytePitch];
-        RelabelRoom relabel;
-    };
+    LaneCells<kLanes> cells;
+    ByteColumns<kLanes> numbers, ready;
+    std::uint8_t source[kLanes];
 };
 
-/// Cells of at most 32 nodes: a warp edits `run` <= 32 of them, a lane each, and then moves their
-/// rows one cell after the other.
+/// Cells of at most 32 nodes: a warp edits `run` <= 32 of them, one after the other, and keeps
+/// those that are renumbered; then each lane numbers one; and those are moved, one after the other.
 __global__ void __launch_bounds__(kPerturbWarps* kLanes)
     warp_perturb_kernel(DagBatch cells, PerturbRules rules, EachEdits edits, int run,
                         MutableDagBatch perturbed) {
@@ -40,29 +40,38 @@ __global__ void __launch_bounds__(kPerturbWarps* kLanes)
     const std::int64_t left = cells.num_graphs - first;
     if (left <= 0) return;
     const int num = left < run ? static_cast<int>(left) : run;
-    read_cells(cells, first, num, room.cells);
     int size = 0;
+    Edits mine{};
     if (lane < num) {
         size = cells.sizes[first + lane];
-        const EditedCell<LaneRows, LaneBytes> cell{room.cells.rows_of(0, lane, num_nodes),
-                                                   room.cells.rows_of(1, lane, num_nodes),
-                                                   room.cells.ops_of(1, lane),
-                                                   room.cells.numbers_of(lane),
-                                                   {room.ready + lane},
-                                                   size};
-        perturb_cell(cell, rules, edits.of(first + lane));
+        mine = edits.of(first + lane);
         perturbed.sizes[first + lane] = static_cast<std::uint16_t>(size);
     }
-    __syncwarp();
+    const std::uint32_t renumbered = __ballot_sync(kAllLanes, mine.renumber);
     for (int p = 0; p < num; ++p) {
-        const std::uint32_t kept = bit_range<std::uint32_t>(0, __shfl_sync(kAllLanes, size, p));
-        LaneNode node{0, kAbsent};
-        int number = 0;
-        if (kept >> lane & 1) {
-            node = {room.cells.rows_of(1, p, num_nodes).row(lane), room.cells.ops_of(1, p)[lane]};
-            number = room.cells.numbers_of(p)[lane];
+        const Edits here{__shfl_sync(kAllLanes, mine.num_edits, p), false, edits.seed,
+                         edits.start + static_cast<std::uint64_t>(first + p)};
+        const LaneNode node = edited_node(load_node(cells, first + p, lane),
+                                          __shfl_sync(kAllLanes, size, p), rules, here);
+        if (renumbered >> p & 1) {
+            room.cells.rows_of(p, num_nodes).row(lane) = node.row;
+            room.cells.ops_of(p)[lane] = node.op;
+        } else {
+            write_node(perturbed, first + p, lane, node);
         }
-        write_node(perturbed, first + p, relabel(node, kept, number, room.relabel));
+    }
+    __syncwarp();
+    if (mine.renumber) {
+        draw_lane_numbers(room.cells.rows_of(lane, num_nodes), room.cells.ops_of(lane), size,
+                          room.numbers.of(lane), room.ready.of(lane), rules,
+                          mine.words(Stream::kRenumber));
+    }
+    __syncwarp();
+    for (std::uint32_t rest = renumbered; rest != 0; rest &= rest - 1) {
+        const int p = lowest_bit(rest), nodes = __shfl_sync(kAllLanes, size, p);
+        order_nodes(bit_range<std::uint32_t>(0, nodes), room.numbers.of(p)[lane], room.source);
+        const LaneNode node{room.cells.rows_of(p, num_nodes).row(lane), room.cells.ops_of(p)[lane]};
+        write_node(perturbed, first + p, lane, moved_node(node, nodes, room.source));
     }
 }
 

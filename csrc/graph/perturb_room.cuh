@@ -1,4 +1,5 @@
-// Where cells are edited: a warp's or a block's shared memory, and the way in and out of it.
+// Where cells of more than 32 nodes are edited: a block's shared memory, and the way in and out of
+// it.
 #pragma once
 
 #include "graph/perturb_cell.cuh"
@@ -6,31 +7,7 @@
 
 namespace gemcore::cuda {
 
-/// Reads the cells first .. first + num - 1 of a batch into the lanes' first and second cells: lane
-/// v reads the nodes v. Ends with a barrier of the warp.
-__device__ __forceinline__ void read_cells(const DagBatch& batch, std::int64_t first, int num,
-                                           WarpCells& cells) {
-    const int v = lane_index();
-    for (int p = 0; p < num && v < batch.num_nodes; ++p) {
-        const auto row = static_cast<std::uint32_t>(*batch.row(first + p, v));
-        const std::uint8_t op = batch.ops_of(first + p)[v];
-        for (int which = 0; which < 2; ++which) {
-            cells.rows_of(which, p, batch.num_nodes).row(v) = row;
-            cells.ops_of(which, p)[v] = op;
-        }
-    }
-    __syncwarp();
-}
-
-__device__ __forceinline__ void write_node(const MutableDagBatch& batch, std::int64_t graph,
-                                           LaneNode node) {
-    const int v = lane_index();
-    if (v >= batch.num_nodes) return;
-    *batch.row(graph, v) = node.row;
-    batch.ops_of(graph)[v] = node.op;
-}
-
-/// Room of a block for one larger cell.
+/// Room of a block for one cell.
 template <int kWords>
 struct BlockPerturbRoom {
     BlockCells<kWords> cells;

@@ -2,12 +2,29 @@
 #pragma once
 
 #include "graph/prune_cell.cuh"
+#include "graph/warp_cell.cuh"
 
 namespace gemcore::cuda {
 
 constexpr int kPruneThreads = 128;
 
-/// One thread a cell, straight from memory to memory.
+/// Cells of at most 32 nodes: a warp takes `run` of them, one after the other.
+__global__ void __launch_bounds__(kPruneThreads)
+    warp_prune_kernel(DagBatch cells, int output_op, int run, MutableDagBatch pruned) {
+    __shared__ std::uint8_t sources[kPruneThreads / kLanes][kLanes];
+    std::uint8_t* const source = sources[threadIdx.x / kLanes];
+    const int lane = lane_index();
+    const std::int64_t first = warp_index() * run;
+    for (std::int64_t i = first; i < first + run && i < cells.num_graphs; ++i) {
+        const LaneNode node = load_node(cells, i, lane);
+        const std::uint32_t kept = kept_nodes(node, cells.sizes[i], 0, output_op);
+        order_nodes(kept, lane, source);
+        write_node(pruned, i, lane, moved_node(node, __popc(kept), source));
+        if (lane == 0) pruned.sizes[i] = static_cast<std::uint16_t>(__popc(kept));
+    }
+}
+
+/// Larger cells: one thread a cell, straight from memory to memory.
 template <int kWords>
 __global__ void __launch_bounds__(kPruneThreads)
     prune_kernel(DagBatch cells, int output_op, MutableDagBatch pruned) {

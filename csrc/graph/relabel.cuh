@@ -1,48 +1,10 @@
-// New numbers for the nodes of a cell, after some have been dropped: a warp or a block moves the
-// rows of one cell, each thread those of its node.
+// New numbers for the nodes of a cell, after some have been dropped: a block moves the rows of one
+// cell, each thread those of its node. For cells of a warp see moved_node() of warp_cell.cuh.
 #pragma once
 
 #include "graph/prune_cell.cuh"
 
 namespace gemcore::cuda {
-
-/// A warp's own in shared memory.
-struct RelabelRoom {
-    std::uint32_t rows[kLanes];
-    std::uint8_t places[kLanes];
-    std::uint8_t ops[kLanes];
-};
-
-/// A lane's node.
-struct LaneNode {
-    std::uint32_t row;
-    std::uint8_t op;
-};
-
-/// Keeps the nodes `kept`, in the order of `number`, this node's number. Returns the node that now
-/// is at the place of this lane: kAbsent, without edges, from the new size on.
-__device__ __forceinline__ LaneNode relabel(LaneNode node, std::uint32_t kept, int number,
-                                            RelabelRoom& room) {
-    const int lane = lane_index();
-    const bool stays = kept >> lane & 1;
-    const unsigned numbers = __reduce_or_sync(kAllLanes, stays ? 1u << number : 0u);
-    const int place = stays ? __popc(numbers & ((1u << number) - 1)) : 0;
-    __syncwarp();  // The room may still be read.
-    room.places[lane] = static_cast<std::uint8_t>(place);
-    room.rows[lane] = 0;
-    room.ops[lane] = kAbsent;
-    __syncwarp();
-    std::uint32_t moved = 0;
-    for (std::uint32_t rest = stays ? node.row & kept : 0; rest != 0; rest &= rest - 1) {
-        moved |= 1u << room.places[__ffs(rest) - 1];
-    }
-    if (stays) {
-        room.rows[place] = moved;
-        room.ops[place] = node.op;
-    }
-    __syncwarp();
-    return {room.rows[lane], room.ops[lane]};
-}
 
 /// In shared memory.
 template <int kWords>
@@ -53,8 +15,8 @@ struct BlockRelabelRoom {
     std::uint32_t numbers[2 * kWords];  // Bit i: the node of number i stays.
 };
 
-/// The same for the cell of a block: moves rows (of kWords words) and ops in place, room.kept of
-/// them. Absent nodes get kAbsent. Begins and ends with a barrier.
+/// Moves rows (of kWords words) and ops in place, those of the nodes room.kept, in the order of
+/// `numbers`. Absent nodes get kAbsent. Begins and ends with a barrier.
 template <int kWords>
 __device__ void relabel(std::uint64_t* rows, std::uint8_t* ops, int size,
                         const std::uint8_t* numbers, BlockRelabelRoom<kWords>& room) {

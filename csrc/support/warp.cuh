@@ -37,11 +37,34 @@ __device__ __forceinline__ std::uint32_t transposed(std::uint32_t bits) {
     for (int distance = 16; distance > 0; distance /= 2) {
         const std::uint32_t other = __shfl_xor_sync(kAllLanes, bits, distance);
         const bool is_upper = lane_index() & distance;
-        bits = is_upper ? (bits & ~low) | ((other >> distance) & low)
-                        : (bits & low) | ((other << distance) & ~low);
+        const std::uint32_t kept = is_upper ? ~low : low;
+        // One rotation either way: what it wraps around falls on bits that are kept.
+        const std::uint32_t moved =
+            __funnelshift_r(other, other, is_upper ? distance : kLanes - distance);
+        bits = (bits & kept) | (moved & ~kept);
         low ^= low << (distance / 2);
     }
     return bits;
+}
+
+/// Bits of the lanes below, and of those above, this one.
+__device__ __forceinline__ std::uint32_t lanes_below() { return (1u << lane_index()) - 1; }
+__device__ __forceinline__ std::uint32_t lanes_above() { return ~1u << lane_index(); }
+
+/// The set bit of `bits` that has `count` others below it, alone; 0 where there is none. All lanes
+/// ask for the same.
+__device__ __forceinline__ std::uint32_t nth_bit(std::uint32_t bits, int count) {
+    const bool is_set = bits >> lane_index() & 1;
+    return __ballot_sync(kAllLanes, is_set && __popc(bits & lanes_below()) == count);
+}
+
+/// Sum over the lanes up to and with this one.
+__device__ __forceinline__ int sum_up_to_lane(int value) {
+    for (int distance = 1; distance < kLanes; distance *= 2) {
+        const int other = __shfl_up_sync(kAllLanes, value, distance);
+        if (lane_index() >= distance) value += other;
+    }
+    return value;
 }
 
 __device__ __forceinline__ std::uint64_t warp_sum(std::uint64_t value) {

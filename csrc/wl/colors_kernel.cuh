@@ -21,7 +21,7 @@ __global__ void __launch_bounds__(kColorWarps* kLanes)
     for (int round = 0;; ++round, row += num_nodes) {
         if (lane < graph.size) row[lane] = graph.color;
         if (round == options.n_iter) return;
-        refine(graph, options, true, terms[threadIdx.x / kLanes]);
+        refine(graph, options, terms[threadIdx.x / kLanes]);
     }
 }
 

@@ -31,7 +31,9 @@ __device__ int fetch_cell(const StreamRules& rules, std::uint64_t pair, const Pa
         return rules.space.num_nodes;
     }
     const auto num_graphs = static_cast<std::uint64_t>(rules.pool.num_graphs);
-    const auto graph = static_cast<std::int64_t>(draw.picks[which] * num_graphs >> 32);
+    // Not picks[which]: registers can't be indexed.
+    const std::uint64_t pick = which == 0 ? draw.picks[0] : draw.picks[1];
+    const auto graph = static_cast<std::int64_t>(pick * num_graphs >> 32);
     for (int u = 0; u < rules.pool.num_nodes; ++u) {
         for (int w = 0; w < rows.num_words; ++w) {
             auto& word = word_of(rows, u, w);

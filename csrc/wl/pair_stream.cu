@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "support/dispatch.cuh"
 #include "support/launch.cuh"
 #include "wl/block_pair_stream_kernel.cuh"
@@ -13,7 +15,7 @@ void pair_stream(const PairStreamSpec& spec, std::uint64_t start, const PairBatc
                             spec.prunes,    spec.output_op, kernel_options(spec.options)};
     const std::int64_t num_pairs = pairs.cells_a.num_graphs;
     if (pairs.cells_a.num_nodes <= kLanes) {
-        const int run = items_per_warp("pair_stream", num_pairs);
+        const int run = std::min(items_per_warp("pair_stream", num_pairs), kStreamPairs);
         return launch("pair_stream", stream,
                       divided_up(num_pairs, std::int64_t{run} * kStreamWarps),
                       kStreamWarps * kLanes, warp_pair_stream_kernel, rules, start, run, pairs);

@@ -38,8 +38,8 @@ __device__ __forceinline__ WarpGraph load_warp_graph(const LabelledBatch& batch,
     return make_warp_graph(row, op, batch.graphs.sizes[graph], batch.label_of_op, options);
 }
 
-/// One round. Lanes that don't want their color back may pass `wanted` false.
-__device__ __forceinline__ void refine(WarpGraph& graph, const KernelOptions& options, bool wanted,
+/// One round.
+__device__ __forceinline__ void refine(WarpGraph& graph, const KernelOptions& options,
                                        WarpTerms& terms) {
     const int lane = lane_index();
     const bool apart = options.keeps_roles_apart();
@@ -51,7 +51,6 @@ __device__ __forceinline__ void refine(WarpGraph& graph, const KernelOptions& op
     // Edges go up: neighbors below are inputs, those above are outputs, so one loop reads both.
     std::uint32_t rest =
         (options.reads_inputs() ? graph.inputs : 0) | (options.reads_outputs() ? graph.outputs : 0);
-    if (!wanted) rest = 0;
     for (; rest != 0; rest &= rest - 1) {
         const int other = __ffs(rest) - 1;
         sum += terms.of_role[apart && other > lane][other];

@@ -14,11 +14,25 @@ from gemcore.cli.terminal import refuse
 from gemcore.searching.config import SearchConfig
 from gemcore.searching.search import search
 from gemcore.space import SearchSpace
+from gemcore.tables import CellTable
+from gemcore.tables.registry import TABLES, load_table
 from gemcore.tasks.image_config import ImageConfig
 from gemcore.tasks.proxy_task import ProxyTask
 from gemcore.tasks.registry import TASKS, load_task, needs_directory
 
-TaskName = Literal["digits", "cifar10", "cifar100", "mnist", "fashion_mnist"]
+TaskName = Literal[
+    "digits",
+    "cifar10",
+    "cifar100",
+    "mnist",
+    "fashion_mnist",
+    "nasbench101",
+    "nasbench201",
+    "nasbench201-cifar100",
+    "nasbench201-imagenet",
+    "table",
+    "synthetic",
+]
 
 
 def _arg(metavar: str, hint: str = "") -> object:
@@ -39,14 +53,18 @@ class SearchCommand:
       gemcore search --data photos/ --out runs/photos --num-trials 24
       gemcore search cifar10 --data cifar10/ --out runs/c --images.proxy-fraction .1
       gemcore search digits --config runs/digits/config.toml --out runs/again
+      gemcore search nasbench101 --data nasbench_only108.tfrecord --out runs/n
     """
 
     task: Annotated[Positional[DisallowNone[TaskName | None]], _arg("[TASK]", "(or --data)")] = None
     """What to search on: digits (1797 handwritten digits, bundled with scikit-learn), cifar10,
-    cifar100, mnist or fashion_mnist (their official files, which lie in --data)."""
+    cifar100, mnist or fashion_mnist (their official files, which lie in --data). Or a table of
+    cells that were trained before, where nothing is trained: nasbench101, nasbench201 on three data
+    sets, a table of your own (its file is --data), or a synthetic one."""
 
-    data: Annotated[DisallowNone[Path | None], _arg("DIR")] = None
-    """Your own images: a folder with one sub-folder a class. With a TASK: where its files lie."""
+    data: Annotated[DisallowNone[Path | None], _arg("PATH")] = None
+    """Your own images: a folder with one sub-folder a class. With a TASK: where its files lie, or
+    the file of the table."""
 
     test_data: Annotated[DisallowNone[Path | None], _arg("DIR")] = None
     """Images for the final test, in the same sub-folders as those in --data. Without it, a share of
@@ -98,11 +116,13 @@ class SearchCommand:
     def run(self) -> str:
         """Searches, and returns the summary; or the settings, if those are asked for."""
         if self.print_config:
-            return Settings(self.seed, self.space, self.images, self.settings).to_toml()
+            settings = Settings(self.seed, self.space, self.images, self.settings)
+            return settings.to_toml(of_table=self.task in TABLES)
         out = self._check_usage()
+        task = self._load_task()
         result = search(
-            self._load_task(),
-            self.space,
+            task,
+            None if isinstance(task, CellTable) else self.space,
             self.settings,
             out=out,
             seed=self.seed,
@@ -113,7 +133,9 @@ class SearchCommand:
     def _check_usage(self) -> Path:
         if self.task is None and self.data is None:
             refuse("name a TASK to search on, or give the folder of your images by --data")
-        if self.task is not None and needs_directory(self.task) != (self.data is not None):
+        if self.task in TABLES:
+            self._check_usage_of_table(self.task)
+        elif self.task is not None and needs_directory(self.task) != (self.data is not None):
             if self.data is not None:
                 refuse(f"--data must not be given for {self.task}, whose images are bundled")
             files = TASKS[self.task].files
@@ -124,7 +146,20 @@ class SearchCommand:
             refuse("--out must be given: the folder of the run")
         return self.out
 
-    def _load_task(self) -> ProxyTask:
+    def _check_usage_of_table(self, name: str) -> None:
+        known = TABLES[name]
+        if (known.read is None) != (self.data is None):
+            if self.data is not None:
+                refuse(f"--data must not be given for {name}, which has no file")
+            refuse(f"--data must be given for {name}: {known.file}")
+        if self.space != suited_settings([name]).space or self.images != ImageConfig():
+            refuse(
+                f"--space and --images don't go with {name}: the cells of the table are searched"
+            )
+
+    def _load_task(self) -> ProxyTask | CellTable:
+        if self.task in TABLES:
+            return load_table(self.task, self.data, progress=not self.quiet)
         if self.task is not None:
             return load_task(self.task, self.data, images=self.images)
         assert self.data is not None

@@ -31,9 +31,16 @@ class Settings:
     def __post_init__(self) -> None:
         check_seed(self.seed)
 
-    def to_toml(self) -> str:
-        """A file that :func:`read_settings` reads as these settings, whatever the task."""
-        return tomli_w.dumps({COMPLETE: version("gemcore"), **to_plain(self)}).rstrip()
+    def to_toml(self, *, of_table: bool = False) -> str:
+        """A file that :func:`read_settings` reads as these settings, whatever the task.
+
+        Args:
+            of_table: Whether the space is that of a table and there are no images: both left out.
+        """
+        plain = to_plain(self)
+        left_out = ("space", "images") if of_table else ()
+        said = {key: value for key, value in plain.items() if key not in left_out}
+        return tomli_w.dumps({COMPLETE: version("gemcore"), **said}).rstrip()
 
 
 def read_settings(path: Path, suited: Settings) -> Settings:
@@ -52,6 +59,8 @@ def read_settings(path: Path, suited: Settings) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} must be a file in TOML: {error}") from error
     said = {key: value for key, value in plain.items() if key not in FOLLOWING}
+    if "fingerprint" in said.get("space", {}):  # A list of cells follows from its table.
+        del said["space"]
     whole = to_plain(suited)
     whole = {**whole, **said} if COMPLETE in plain else _overlay(whole, said)
     try:

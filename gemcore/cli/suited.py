@@ -10,6 +10,8 @@ from gemcore.cli.terminal import refuse
 from gemcore.searching.config import SearchConfig
 from gemcore.searching.search import suited_config
 from gemcore.space import SearchSpace
+from gemcore.tables import CellTable
+from gemcore.tables.registry import TABLES
 from gemcore.tasks.registry import SUITED, load_task, needs_directory, task_names
 
 # What follows these may be called as a task is.
@@ -34,6 +36,9 @@ def _suited_to(task: str | None) -> Settings:
     space = SearchSpace.preset("small")
     if task is None:
         return Settings(space=space)
+    if task in TABLES:  # Random cells cost nothing there.
+        config = SearchConfig(**CellTable.config, random_baseline=True)
+        return Settings(space=space, config=config)
     if needs_directory(task):
         return Settings(space=space, config=SearchConfig(**SUITED))
     known = load_task(task)  # Bundled, and read in no time; so is the baseline of random cells.
@@ -46,7 +51,7 @@ def _find_task(words: Sequence[str]) -> str | None:
     names = (
         word
         for word, last in zip(words, before, strict=False)
-        if word in task_names() and last not in TAKES_TEXT
+        if word in (*task_names(), *TABLES) and last not in TAKES_TEXT
     )
     return next(names, None)
 

@@ -1,11 +1,10 @@
 """Cells as the numbers that the encoder reads, unpacked on the device that needs them."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from gemcore.cell_batch import CellBatch
@@ -70,13 +69,16 @@ class FlatInput:
 
     def expand(self, prepared: CellBatch, device: torch.device) -> "GraphTensors":
         """Edges and operations of prepared cells, unpacked on the device."""
-        octets = prepared.adjacency.astype("<u8", copy=False).view(np.uint8)
-        packed = _to_device(octets.reshape(len(prepared), -1), device)
-        octet, bit = (index.to(device) for index in self._places)
+        return self.unpack(PackedTensors.of(prepared), device)
+
+    def unpack(self, packed: "PackedTensors", device: torch.device) -> "GraphTensors":
+        """The same of packed tensors, wherever they are."""
+        octets, ops = packed.octets.to(device), packed.ops.to(device)
+        octet, bit = _places(self.num_nodes, device)
         # gather is four times as fast as index_select here.
-        edges = packed.gather(1, octet.expand(len(packed), -1)).bitwise_and_(bit).ne_(0)
-        ops = _to_device(prepared.ops, device).to(torch.int64)
-        return GraphTensors(edges, ops.masked_fill_(ops == ABSENT, len(self.op_names)))
+        edges = octets.gather(1, octet.expand(len(octets), -1)).bitwise_and_(bit).ne_(0)
+        kinds = ops.to(torch.int64)
+        return GraphTensors(edges, kinds.masked_fill_(kinds == ABSENT, len(self.op_names)))
 
     def flatten(self, graphs: "GraphTensors") -> Tensor:
         """The vectors, float32 ``[B, num_features]``; an absent node has no operation."""
@@ -104,12 +106,24 @@ class FlatInput:
         ops = np.where(is_node, ops, ABSENT).astype(np.uint8)
         return CellBatch.from_native(pack(dense), ops, sizes.astype(np.uint16), self.op_names)
 
-    @cached_property
-    def _places(self) -> tuple[Tensor, Tensor]:
-        """Which byte of a packed graph holds each possible edge, and which bit of it."""
-        u, v = np.triu_indices(self.num_nodes, k=1)
-        octet = u * (8 * words_for(self.num_nodes)) + v // 8
-        return torch.from_numpy(octet), torch.from_numpy((1 << v % 8).astype(np.uint8))
+
+@dataclass(frozen=True)
+class PackedTensors:
+    """Cells as they go to a device.
+
+    Args:
+        octets: The rows of each packed graph, byte by byte, uint8 ``[B, 8 N W]``.
+        ops: uint8 ``[B, N]``.
+    """
+
+    octets: Tensor
+    ops: Tensor
+
+    @classmethod
+    def of(cls, cells: CellBatch) -> "PackedTensors":
+        """A copy: a batch's arrays are read-only, which torch can't express."""
+        octets = cells.adjacency.astype("<u8", copy=False).view(np.uint8)
+        return cls(torch.tensor(octets.reshape(len(cells), -1)), torch.tensor(cells.ops))
 
 
 @dataclass(frozen=True)
@@ -128,6 +142,9 @@ class GraphTensors:
         return GraphTensors(self.edges[rows], self.ops[rows])
 
 
-def _to_device(array: NDArray[np.uint8], device: torch.device) -> Tensor:
-    # A batch's arrays are read-only, which torch can't express: they are copied.
-    return torch.tensor(array, device=device)
+@lru_cache(maxsize=8)
+def _places(num_nodes: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Which byte of a packed graph holds each possible edge, and which bit of it."""
+    u, v = np.triu_indices(num_nodes, k=1)
+    octet = torch.from_numpy(u * (8 * words_for(num_nodes)) + v // 8)
+    return octet.to(device), torch.from_numpy((1 << v % 8).astype(np.uint8)).to(device)

@@ -74,9 +74,8 @@ class Pricing:
         """A node's operation, summed over all copies of the cell."""
         macs = params = 0
         for place, channels in zip(self.places, in_channels, strict=True):
-            size = (channels, place.channels, place.height, place.width)
-            macs += check_int(f"macs{size} of op {op.name!r}", op.macs(*size), 0)
-            params += check_int(f"params{size[:2]} of op {op.name!r}", op.params(*size[:2]), 0)
+            price = op.price(channels, place.channels, place.height, place.width)
+            macs, params = macs + price[0], params + price[1]
         return macs, params
 
     def price_of_rest(self, in_channels: Sequence[int]) -> tuple[int, int]:

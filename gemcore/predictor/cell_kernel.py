@@ -23,9 +23,9 @@ class Described(NamedTuple):
     cells: CellBatch
     features: Tensor
 
-    def __getitem__(self, index: NDArray[np.integer] | slice) -> "Described":  # type: ignore[override]
-        rows = index if isinstance(index, slice) else torch.from_numpy(np.asarray(index))
-        return Described(self.cells[index], self.features[rows])
+    def only(self, index: NDArray[np.integer]) -> "Described":
+        """The cells of an index array."""
+        return Described(self.cells[index], self.features[torch.from_numpy(index)])
 
 
 class Fixed(NamedTuple):
@@ -63,12 +63,12 @@ class CellKernel:
     def initial(cls, num_features: int) -> Self:
         """What is expected before scores are seen."""
         expected = {
-            "lengths": torch.full((num_features,), 0.5 * math.log(max(1, num_features))),
-            "sizes": torch.tensor([0.0, math.log(0.05), -1.0]),
-            "wl": torch.full((len(WL_ROUNDS),), math.log(WL_SHARE)),
-            "noise": torch.tensor(math.log(0.3)),
+            "lengths": [0.5 * math.log(max(1, num_features))] * num_features,
+            "sizes": [0.0, math.log(0.05), -1.0],
+            "wl": [math.log(WL_SHARE)] * len(WL_ROUNDS),
+            "noise": math.log(0.3),
         }
-        return cls({name: value.double() for name, value in expected.items()})
+        return cls({n: torch.tensor(v, dtype=torch.float64) for n, v in expected.items()})
 
     @property
     def noise(self) -> Tensor:

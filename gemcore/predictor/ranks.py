@@ -4,19 +4,19 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
 from scipy.stats import rankdata
 
-SPREAD = 12**0.5  # Brings uniform numbers to standard deviation 1.
 TAIL = 0.1  # Share of the scores, at least two, whose slope continues the map beyond its ends.
 
 
 class RankScale:
-    r"""The monotone map between scores and their evenly spread ranks.
+    r"""The monotone map between scores and the quantiles of a normal distribution at their ranks.
 
-    .. math:: t_i = \sqrt{12}\left(\frac{r_i - 1/2}{n} - \frac12\right)
+    .. math:: t_i = \Phi^{-1}\left(\frac{r_i - 1/2}{n}\right)
 
     with r the rank among n scores, the mean of the ranks where scores are equal. A few very bad
-    cells, which a table of trained cells always holds, then weigh no more than others do.
+    cells, which a table of trained cells always holds, then weigh no more than the few best do.
 
     Args:
         ranks: Increasing ranks of the different scores, float64 ``[K]``.
@@ -24,10 +24,10 @@ class RankScale:
 
     Example:
         >>> scale = RankScale.of([0.9, 0.1, 0.5, 0.9])
-        >>> scale.to_ranks([0.1, 0.9]).round(3).tolist()  # Ranks 1 and 3.5 of 4.
-        [-1.299, 0.866]
-        >>> mean, std = scale.to_scores(np.array([0.866, -1.299]), np.zeros(2))
-        >>> mean.round(3).tolist()
+        >>> scale.to_ranks([0.1, 0.9]).round(3).tolist()  # Ranks 1 and 3.5 of 4: 1/8 and 3/4.
+        [-1.15, 0.674]
+        >>> mean, std = scale.to_scores(np.array([0.674, -1.15]), np.zeros(2))
+        >>> mean.round(2).tolist()
         [0.9, 0.1]
     """
 
@@ -39,7 +39,7 @@ class RankScale:
     def of(cls, scores: ArrayLike) -> Self:
         """The map of these scores, finite numbers ``[B]``, B >= 1."""
         values = np.asarray(scores, dtype=np.float64)
-        ranks = SPREAD * ((rankdata(values) - 0.5) / len(values) - 0.5)
+        ranks = ndtri((rankdata(values) - 0.5) / len(values))
         different, first = np.unique(values, return_index=True)
         return cls(ranks[first], different)
 

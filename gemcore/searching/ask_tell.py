@@ -11,24 +11,20 @@ from gemcore.bootstrap import Candidates
 from gemcore.cell import Cell
 from gemcore.cell_batch import CellBatch
 from gemcore.networks.skeleton import Skeleton
-from gemcore.philox import Stream, numpy_generator
 from gemcore.predictor import Predictor, make_predictor
+from gemcore.searching.choosing import Chooser
 from gemcore.searching.config import SearchConfig
 from gemcore.searching.costs import CostOf, network_costs
-from gemcore.searching.objectives import Objectives
 from gemcore.searching.phase_clock import PhaseClock
 from gemcore.searching.pool import CandidatePool, Limits, identify_cells
 from gemcore.searching.rating import Rating
-from gemcore.searching.reruns import best_of, best_trials
+from gemcore.searching.reruns import best_of
 from gemcore.searching.result import SearchResult
 from gemcore.searching.setting import SearchSetting, TaskFacts
 from gemcore.space import SearchSpace
 from gemcore.trials.outcome import COMPLETE, FAILED, Outcome
 from gemcore.trials.reported import read_metrics
 from gemcore.trials.trial import Trial
-
-NUM_PARENTS = 20  # Best cells whose mutants are tried.
-EXPLORATION = 1.0  # Share of the predicted standard deviation in a draw.
 
 
 class Search:
@@ -102,6 +98,7 @@ class Search:
         self._cost = cost
         limits = Limits(config.max_macs, config.max_params)
         self._pool = CandidatePool(setting.space, cost, limits, seed=setting.seed)
+        self._chooser = Chooser(config, self._pool, cost, seed=setting.seed)
         self.predictor = predictor
         self._index: dict[Cell, int] = {}  # Identity -> number, in the order asked or told.
         self._asked: set[int] = set()
@@ -192,7 +189,7 @@ class Search:
             with self.clock.phase("fit"):
                 self._fit()
             with self.clock.phase("bootstrap"):
-                parts.append(self._choose(wanted - num_random))
+                parts.append(self._chooser.choose(self._predict, self.trials, wanted - num_random))
         for part in parts:
             for identity in part.identities:
                 self._asked.add(self._index.setdefault(identity, len(self._index)))
@@ -293,55 +290,6 @@ class Search:
         cells = cells.widen(self.space.num_nodes)
         self.predictor.fit(cells, scores, fine_tune=self.config.fine_tune)
 
-    def _choose(self, num_cells: int) -> Candidates:
-        """The best by the predictor's mean, by a draw from what it holds possible, or for the
-        Pareto front."""
-        num_samples = self.config.bootstrap_samples
-        parents = self._parents()
-        if self.config.objectives is not None:
-            return self._pool.choose(
-                self._improving, num_cells, num_samples=num_samples, parents=parents
-            )
-        score = self._predicted if parents is None else self._drawn
-        return self._pool.best(score, num_cells, num_samples=num_samples, parents=parents)
-
-    def _parents(self) -> CellBatch | None:
-        """The best known cells, whose mutants are tried, if any are."""
-        if self.config.acquisition == "bootstrap":
-            return None
-        if self.config.objectives is not None:
-            best = Objectives.of(self.config).best(self.trials, NUM_PARENTS)
-        else:
-            best = best_trials(self.trials, NUM_PARENTS)
-        return CellBatch.from_cells(trial.cell for trial in best)
-
-    def _improving(self, found: Candidates, number: int) -> Candidates:
-        """The candidates of the highest expected hypervolume improvement."""
-        if len(found) == 0:
-            return found
-        known = [trial for trial in self.trials if trial.is_complete]
-        mean, std = self._predict_target(found)
-        cost = self._cost(found.identities)
-        return found[Objectives.of(self.config).choose(known, mean, std, cost, number)]
-
-    def _predicted(self, found: Candidates) -> NDArray[np.float64]:
-        """Predicted score of candidates: predicted metric and exact MACs, or S itself."""
-        mean, _ = self._predict(found)
-        return mean
-
-    def _drawn(self, found: Candidates) -> NDArray[np.float64]:
-        """A score drawn for each candidate from its predicted distribution (Thompson sampling)."""
-        mean, std = self._predict(found)
-        place = self._pool.drawn["bootstrap"]
-        noise = numpy_generator(self.seed, Stream.SEARCH_THOMPSON, place).normal(size=len(found))
-        return mean + EXPLORATION * std * noise
-
     def _predict(self, found: Candidates) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        mean, std = self._predict_target(found)
-        if self.config.target == "metric":
-            mean = mean - self.rating.price(self._cost(found.identities).macs)
-        return mean, std
-
-    def _predict_target(self, found: Candidates) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         assert self.predictor is not None
         return self.predictor.predict(self._form(found))

@@ -10,7 +10,7 @@ from gemcore.predictor.making import PREDICTORS, WITHOUT_EMBEDDING
 from gemcore.tasks.training_config import TrainingConfig
 
 TARGETS = ("metric", "score")
-ACQUISITIONS = ("thompson", "bootstrap")
+ACQUISITIONS = ("mutation", "thompson", "bootstrap")
 COSTS = ("macs", "params")  # What is known exactly of a network before it is trained.
 
 
@@ -65,6 +65,7 @@ class SearchConfig:
         "paper",
         "mlp",
         "gaussian_process",
+        "graph_network",
         "gradient_boosting",
         "extra_trees",
         "constant",
@@ -85,11 +86,11 @@ class SearchConfig:
     prune: bool = True
     """Drop nodes that the input does not reach before a cell is embedded and trained."""
 
-    acquisition: Literal["thompson", "bootstrap"] = "thompson"
-    """How the next cells are chosen of those sampled. bootstrap: the best predicted (eq. 15);
-    thompson: mutants of the best known cells stand beside them, and each is scored by a draw from
-    its predicted distribution, so that what is uncertain is tried too. With objectives only the
-    mutants are a matter of it, those of the cells on the Pareto front."""
+    acquisition: Literal["mutation", "thompson", "bootstrap"] = "mutation"
+    """How the next cells are chosen. bootstrap: the best predicted of those sampled (eq. 15);
+    mutation: the best predicted of these and of mutants of the best known cells; thompson: of the
+    same, each scored by a draw from its predicted distribution: what is uncertain is tried too.
+    With objectives it only says whether mutants are tried, those of the Pareto front."""
 
     width: int | None = None
     """Width of the network's first stage. None: what the task suggests, or 16."""

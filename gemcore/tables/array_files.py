@@ -57,11 +57,12 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
 def write_arrays(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Writes a compressed archive of arrays in one step; equal arrays give equal bytes."""
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(stream, "w") as archive:
         for name, array in arrays.items():
             content = io.BytesIO()
-            npy.write_array(content, np.ascontiguousarray(array), allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue(), compresslevel=6)
+            npy.write_array(content, np.asarray(array, order="C"), allow_pickle=False)
+            entry = zipfile.ZipInfo(f"{name}.npy")  # Without the time of day.
+            archive.writestr(entry, content.getvalue(), zipfile.ZIP_DEFLATED)
     write_bytes(path, stream.getvalue())
 
 

@@ -1,9 +1,11 @@
 """A table of cells and what each was worth: a task that answers at once."""
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +18,10 @@ from gemcore.cell_batch import CellBatch
 from gemcore.listed_space import ListedSpace
 from gemcore.ops import INPUT
 from gemcore.packing import read_array, read_integers
+from gemcore.tables.array_files import read_arrays
+from gemcore.tables.column_files import read_column_file
+from gemcore.tables.columns import read_columns
+from gemcore.tables.table_files import parse_table, write_table
 
 ACCURACY = "accuracy"
 
@@ -47,6 +53,7 @@ class CellTable:
         macs: Multiply-adds of the whole network on one image, integers ``[B]``, where known.
         params: Its trainable parameters, integers ``[B]``, where known.
         name: What reports call the table.
+        facts: What else a file should keep of it, as JSON takes it.
 
     Raises:
         TypeError: If an argument is of another kind.
@@ -72,6 +79,7 @@ class CellTable:
         macs: ArrayLike | None = None,
         params: ArrayLike | None = None,
         name: str = "table",
+        facts: Mapping[str, Any] | None = None,
     ) -> None:
         check_type("cells", cells, CellBatch)
         check_type("metrics", metrics, Mapping)
@@ -87,12 +95,22 @@ class CellTable:
         self.macs = _read_cost("macs", macs, len(cells))
         self.params = _read_cost("params", params, len(cells))
         self.name = name
+        self.facts: Mapping[str, Any] = MappingProxyType(dict(facts or {}))
 
     deterministic = True
     """Whether asking again gives the same numbers: then a search does not."""
 
-    config: Mapping[str, Any] = MappingProxyType({"num_trials": 150, "mac_penalty": 0.0})
-    """Fields of a SearchConfig that suit a table: what counts is the accuracy alone."""
+    config: Mapping[str, Any] = MappingProxyType(
+        {
+            "num_trials": 150,
+            "num_initial": 20,
+            "cells_per_round": 10,
+            "bootstrap_samples": 10_000,
+            "mac_penalty": 0.0,
+        }
+    )
+    """Fields of a SearchConfig that suit a table: what counts is the accuracy alone, and a fit
+    takes longer than a look-up."""
 
     @property
     def accuracy(self) -> NDArray[np.float64]:
@@ -152,6 +170,49 @@ class CellTable:
         row = int(self._rows(CellBatch.from_cells([cell]))[0])
         values = {key: column[row] for key, column in self.metrics.items() if column.ndim == 1}
         return {key: float(value) for key, value in values.items() if np.isfinite(value)}
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the table as a compact ``.npz`` of our own, in one step; see :meth:`read`."""
+        write_table(Path(path), self)
+
+    @staticmethod
+    def read(
+        path: str | os.PathLike[str], *, accuracy: str = ACCURACY, name: str | None = None
+    ) -> "CellTable":
+        """The table in a file: ``.csv``, ``.parquet`` (needs pyarrow), or what :meth:`save` wrote.
+
+        A row is a cell. ``adjacency`` is a nested list or N * N digits 0 and 1, ``ops`` a JSON
+        list or names with commas between them, beginning with ``input``; ``macs`` and ``params``
+        are costs, all other columns of numbers are metrics. Nodes may be numbered in any way
+        without a cycle, but the input is node 0.
+
+        Args:
+            path: The file.
+            accuracy: Which column is the accuracy, a fraction in [0, 1].
+            name: What reports call the table. Default: as it was called, or the file's name.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            ValueError: If it is damaged, a column is missing, or a row is no cell; file and row
+                (from 0 on) are named.
+            RuntimeError: If pyarrow is needed and not installed.
+        """
+        check_type("path", path, (str, os.PathLike))
+        path = Path(path)
+        if path.suffix == ".npz":
+            parts = parse_table(path, read_arrays(path))
+        else:
+            columns = read_column_file(path)
+            try:
+                parts = {**read_columns(columns, accuracy=accuracy), "name": path.stem}
+            except ValueError as error:
+                raise ValueError(f"{path}: {error}") from None
+        if name is not None:
+            parts["name"] = name
+        try:
+            return CellTable(**parts)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path}: {error}") from None
 
     @cached_property
     def fingerprint(self) -> str:

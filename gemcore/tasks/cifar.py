@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gemcore.arguments import check_in, describe
+from gemcore.restricted_pickle import load_dictionary, read_text
 from gemcore.tasks.labels import check_stored_labels
-from gemcore.tasks.restricted_pickle import load_dictionary, read_text
 
 SHAPE = (3, 32, 32)
 NUM_PIXELS = 3 * 32 * 32  # Of an image: all red ones, row by row, then green, then blue.

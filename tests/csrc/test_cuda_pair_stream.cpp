@@ -18,11 +18,13 @@ namespace {
 
 constexpr std::uint64_t kSeed = 5, kCellSeed = 77;
 constexpr std::uint8_t kSampledOps[] = {1, 2};
-const std::vector<std::uint64_t> kLabels = [] {
+/// op * op; or, where `are_small`, below 4, for which the kernels have another way.
+std::vector<std::uint64_t> label_table(bool are_small) {
     std::vector<std::uint64_t> table(256);
-    for (std::size_t op = 0; op < table.size(); ++op) table[op] = op * op;
+    for (std::size_t op = 0; op < table.size(); ++op) table[op] = are_small ? op % 4 : op * op;
     return table;
-}();
+}
+const std::vector<std::uint64_t> kLabels[] = {label_table(false), label_table(true)};
 
 void draws_are_numpys() {
     // numpy.random.Philox(key=[5, 16], counter=100).random_raw(8)
@@ -61,6 +63,9 @@ struct Case {
     bool prunes;
     int output_op;
     WlOptions options;
+    bool has_small_labels = false;
+
+    const std::uint64_t* labels() const { return kLabels[has_small_labels].data(); }
 };
 
 struct Pairs {
@@ -96,7 +101,7 @@ cuda::PairStreamSpec spec_of(const Case& c, const Batch& pool,
                              const std::vector<std::uint64_t>& thresholds) {
     const cuda::PairMixtureSpec mixture{
         kSeed, 0.2, 0.6, 0.5, 1, static_cast<int>(thresholds.size()), thresholds.data()};
-    return {c.space,   pool.view(), kLabels.data(),
+    return {c.space,   pool.view(), c.labels(),
             kCellSeed, mixture,     {kSampledOps, 2, 0, c.space.num_ops + 1, nullptr, nullptr},
             c.prunes,  c.output_op, c.options};
 }
@@ -133,7 +138,7 @@ Pairs step_by_step(const Case& c, const cuda::PairStreamSpec& spec, const Batch&
         prune(b.view(), c.output_op, pairs.b.writable());
     }
     std::vector<double> similarity(static_cast<std::size_t>(n));
-    wl_pairs({pairs.a.view(), kLabels.data()}, {pairs.b.view(), kLabels.data()}, c.options,
+    wl_pairs({pairs.a.view(), c.labels()}, {pairs.b.view(), c.labels()}, c.options,
              similarity.data());
     std::copy(similarity.begin(), similarity.end(), pairs.similarity.begin());
     return pairs;
@@ -163,6 +168,7 @@ int main() {
         const std::int64_t num_pairs = n <= 32 ? 100 : n <= 65 ? 30 : 8;
         equals_the_steps({bernoulli(n, 0.2), num_pairs, false, true, -1, plain});
         equals_the_steps({bernoulli(n, 0.5), num_pairs, false, false, -1, odd});
+        equals_the_steps({bernoulli(n, 0.4), num_pairs, false, true, -1, plain, true});
         equals_the_steps({bernoulli(n, 0.3), num_pairs, true, true, 2, odd});
         const SampleSpec ends{n, 2, n > 1, Distribution::kUniformDensity, 0, -1};
         equals_the_steps({ends, num_pairs, false, true, 3, plain});

@@ -47,10 +47,10 @@ def test_what_never_varies_is_zero() -> None:
     assert torch.equal(vectors, torch.zeros_like(vectors))
 
 
-def test_default_predictor_comes_back_from_its_folder(tmp_path: Path) -> None:
+def test_ensemble_comes_back_from_its_folder(tmp_path: Path) -> None:
     cells = SPACE.sample(30, seed=1)
     scores = np.linspace(0, 1, 30)
-    predictor = make_predictor("default", SPACE, embedding="adjacency").fit(cells, scores)
+    predictor = make_predictor("mlp", SPACE, embedding="adjacency").fit(cells, scores)
     predictor.save(tmp_path)
     again = load_predictor(tmp_path)
     for ours, theirs in zip(predictor.predict(cells), again.predict(cells), strict=True):

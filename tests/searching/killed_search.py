@@ -112,6 +112,7 @@ def run(out: Path, **changes: Any) -> None:
         num_initial=4,
         cells_per_round=2,
         bootstrap_samples=300,
+        predictor="mlp",
         fine_tune=True,
         random_baseline=True,
         reevaluate=2,

@@ -31,7 +31,11 @@ from gemcore.space import SearchSpace
         ("predictor", "gnn", "predictor must be one of .*, got 'gnn'"),
         ("embedding", "gnn", "embedding must be one of .*, got 'gnn'"),
         ("target", "loss", "target must be one of 'metric', 'score', got 'loss'"),
-        ("acquisition", "ei", "acquisition must be one of 'thompson', 'bootstrap', got 'ei'"),
+        (
+            "acquisition",
+            "ei",
+            "acquisition must be one of 'mutation', 'thompson', 'bootstrap', got 'ei'",
+        ),
     ],
 )
 def test_rejects_bad_values(field: str, value: object, message: str) -> None:
@@ -61,7 +65,8 @@ def test_sizes_follow_from_the_number_of_trials() -> None:
 
 
 def test_an_encoder_is_trained_where_it_is_used() -> None:
-    assert SearchConfig().needs_encoder
+    assert SearchConfig(predictor="mlp").needs_encoder
+    assert not SearchConfig().needs_encoder  # It reads the graph itself.
     assert SearchConfig(predictor="paper", embedding="autoencoder").needs_encoder
     assert not SearchConfig(predictor="constant").needs_encoder
     assert not SearchConfig(embedding="adjacency").needs_encoder

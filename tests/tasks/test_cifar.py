@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from gemcore.restricted_pickle import load_dictionary
 from gemcore.tasks.cifar import FORMS, NUM_CLASSES, read_cifar
-from gemcore.tasks.restricted_pickle import load_dictionary
 
 NAMES = {name: [f"class_{i}" for i in range(count)] for name, count in NUM_CLASSES.items()}
 KEYS = {"cifar10": ("labels", "label_names"), "cifar100": ("fine_labels", "fine_label_names")}

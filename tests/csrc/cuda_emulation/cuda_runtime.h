@@ -90,6 +90,13 @@ T __shfl_xor_sync(unsigned mask, T value, int lanes) {
     const int from = emulation::lane() ^ lanes;
     return from_word<T>(emulation::meet_warp("shfl_xor", to_word(value))[from]);
 }
+template <typename T>
+T __shfl_up_sync(unsigned mask, T value, int lanes) {
+    check_all_lanes(mask);
+    const auto& values = emulation::meet_warp("shfl_up", to_word(value));
+    const int from = emulation::lane() - lanes;
+    return from < 0 ? value : from_word<T>(values[from]);
+}
 inline unsigned __ballot_sync(unsigned mask, int value) {
     check_all_lanes(mask);
     unsigned bits = 0;
@@ -130,6 +137,15 @@ T atomicAdd(T* address, T value) {
     return old;
 }
 
+inline unsigned __brev(unsigned x) {
+    unsigned reversed = 0;
+    for (int i = 0; i < 32; ++i) reversed |= (x >> i & 1) << (31 - i);
+    return reversed;
+}
+inline unsigned __funnelshift_r(unsigned low, unsigned high, int distance) {
+    const std::uint64_t both = (std::uint64_t{high} << 32) | low;
+    return static_cast<unsigned>(both >> (distance % 32));
+}
 inline int __popc(unsigned x) { return __builtin_popcount(x); }
 inline int __popcll(unsigned long long x) { return __builtin_popcountll(x); }
 inline int __ffs(unsigned x) { return __builtin_ffs(static_cast<int>(x)); }

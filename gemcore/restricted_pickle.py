@@ -1,13 +1,16 @@
 """Pickles of arrays, read without running anything that they name."""
 
+import io
 import pickle
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gemcore.pickle_opcodes import check_opcodes
 
 CODE = re.compile(r"[biuf][1248]")  # Booleans and numbers; no objects, no records.
 UNREADABLE = (
@@ -42,18 +45,19 @@ def load_dictionary(path: Path) -> dict[str, Any]:
 
     Source: https://docs.python.org/3/library/pickle.html#restricting-globals
     """
-    with path.open("rb") as file:
-        try:
-            found = _Unpickler(file, encoding="bytes").load()
-        except UNREADABLE as error:
-            reason = str(error) or type(error).__name__
-            raise ValueError(
-                f"{path} must be a pickle of arrays, bytes and plain containers: {reason}"
-            ) from None
+    content = path.read_bytes()
+    try:
+        check_opcodes(content)
+        found = RestrictedUnpickler(io.BytesIO(content), ADMITTED, encoding="bytes").load()
+    except UNREADABLE as error:
+        reason = str(error) or type(error).__name__
+        raise ValueError(
+            f"{path} must be a pickle of arrays, bytes and plain containers: {reason}"
+        ) from None
     if not isinstance(found, dict):
         raise ValueError(f"{path} must hold a dictionary, got {type(found).__name__}")
     return {
-        read_text(path, key): value.array if isinstance(value, _Array) else value
+        read_text(path, key): value.array if isinstance(value, PickledArray) else value
         for key, value in found.items()
     }
 
@@ -97,7 +101,7 @@ class _Dtype:
         return np.frombuffer(bytes(content), np.dtype(self.order + self.code))
 
 
-class _Array:
+class PickledArray:
     """What stands in for an array until its content comes."""
 
     __slots__ = ("array",)
@@ -110,8 +114,8 @@ class _Array:
         self.array = dtype.read(content).reshape(shape, order="F" if is_fortran else "C")
 
 
-def _from_buffer(content: Any, dtype: Any, shape: Any, order: Any) -> _Array:
-    array = _Array()
+def _from_buffer(content: Any, dtype: Any, shape: Any, order: Any) -> PickledArray:
+    array = PickledArray()
     array.__setstate__((shape, dtype, order == "F", content))
     return array
 
@@ -140,17 +144,35 @@ class _Admitted:
 ADMITTED: dict[tuple[str, str], Callable[..., Any]] = {
     ("_codecs", "encode"): _encode,
     ("numpy", "dtype"): _Dtype,
-    ("numpy", "ndarray"): _Array,
+    ("numpy", "ndarray"): PickledArray,
 }
 for _core in ("numpy.core", "numpy._core"):  # Before numpy 2 and since.
-    ADMITTED[f"{_core}.multiarray", "_reconstruct"] = _Array
+    ADMITTED[f"{_core}.multiarray", "_reconstruct"] = PickledArray
     ADMITTED[f"{_core}.multiarray", "scalar"] = _scalar
     ADMITTED[f"{_core}.numeric", "_frombuffer"] = _from_buffer
 
 
-class _Unpickler(pickle.Unpickler):
+class RestrictedUnpickler(pickle.Unpickler):
+    """Reads a pickle that :func:`gemcore.pickle_opcodes.check_opcodes` has looked over.
+
+    Args:
+        file: Where it begins.
+        admitted: What stands in for each (module, name) that the pickle may name.
+        encoding: Of the strings of Python 2.
+    """
+
+    def __init__(
+        self,
+        file: IO[bytes],
+        admitted: Mapping[tuple[str, str], Callable[..., Any]],
+        *,
+        encoding: str = "ASCII",
+    ) -> None:
+        super().__init__(file, encoding=encoding)
+        self._admitted = admitted
+
     def find_class(self, module_name: str, global_name: str, /) -> Any:
         """Stand-ins of what is admitted; nothing is imported."""
-        if (module_name, global_name) not in ADMITTED:
+        if (module_name, global_name) not in self._admitted:
             raise pickle.UnpicklingError(f"got the global {module_name}.{global_name}")
-        return _Admitted(ADMITTED[module_name, global_name])
+        return _Admitted(self._admitted[module_name, global_name])

@@ -1,0 +1,1 @@
+"""Searches that others published, written from their papers, to stand beside ours."""

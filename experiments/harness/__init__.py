@@ -1,0 +1,1 @@
+"""What the experiments share: arguments, rows that survive a kill, statistics, figures, pages."""

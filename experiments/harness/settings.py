@@ -1,0 +1,61 @@
+"""What every experiment can be told on its command line."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from gemcore.tables import CellTable
+from harness.tables import open_nasbench101
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs" / "experiments.md"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of an experiment without a table; what its numbers depend on is kept with them."""
+
+    repeats: int = 20
+    """How often each setting is repeated, with other splits and seeds."""
+
+    seed: int = 0
+    """Of all that is drawn."""
+
+    quick: bool = False
+    """Only see that it runs: few and small settings, a small table, afresh, no page is written."""
+
+    out: Path = Path("results")
+    """Folder of the results; an experiment has a folder of its own in it, and goes on there."""
+
+    jobs: int = 1
+    """Processes side by side, each with one thread."""
+
+    docs: Path | None = DOCS
+    """The page whose part is rewritten in the end; None writes none."""
+
+    def quickened(self) -> Self:
+        """The quick form: the same course in seconds."""
+        return dataclasses.replace(self, repeats=2)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What all rows of a folder have in common: rows of another identity don't mix."""
+        return {"seed": self.seed, "quick": self.quick}
+
+
+@dataclass(frozen=True)
+class TableSettings(Settings):
+    """Settings of an experiment on a table of trained cells."""
+
+    table: Path = Path("../shared/data/nb101.npz")
+    """The table; with --quick a made-up one stands in where it is missing."""
+
+    def open_table(self) -> CellTable:
+        """The table of trained cells.
+
+        Raises:
+            FileNotFoundError: If there is none, and the form is not quick.
+            ValueError: If the file is damaged.
+        """
+        return open_nasbench101(self.table, quick=self.quick)
