@@ -35,7 +35,7 @@ from harness.comparing import Paired, Summary
 from harness.draws import Draw, generator
 from harness.experiment import Experiment, Measured, Report, folder_of, main
 from harness.figures import Curve, draw_curves
-from harness.methods import METHODS, PredictorSettings, make_method, plan_encoders, prepare_encoder
+from harness.methods import METHODS, PredictorSettings, learn, make_method, plan_learning
 from harness.page import markdown_table
 from harness.rows import Key, Row, matching
 from harness.tables import reporting_rows
@@ -79,8 +79,8 @@ class BiasSettings(PredictorSettings):
                 raise ValueError(f"sizes must be in 1 .. {MOST_TRAINING}, got {n}")
 
     def quickened(self) -> Self:
-        """Sizes 20 and 50, samples of 2000."""
-        return dataclasses.replace(super().quickened(), sizes=(20, 50), samples=2000)
+        """Twenty training cells, samples of 2000."""
+        return dataclasses.replace(super().quickened(), sizes=(20,), samples=2000)
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -288,8 +288,8 @@ def report(context: BiasContext, rows: list[Row]) -> Report:
 
 
 def prepare(context: BiasContext, key: Key) -> None:
-    """Trains an encoder."""
-    prepare_encoder(context.table.cells, context.folder, context.settings, key)
+    """Learns from unlabelled cells."""
+    learn(context.table.cells, context.folder, context.settings, key)
 
 
 EXPERIMENT = Experiment(
@@ -301,7 +301,7 @@ EXPERIMENT = Experiment(
     plan=plan,
     measure=measure,
     report=report,
-    prepare=(plan_encoders, prepare),
+    prepare=(plan_learning, prepare),
 )
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ class ListedSpace(SearchSpace):
         has_output = OUTPUT in cells.op_names
         # As the space numbers operations, whatever the batch did.
         cells = cells.with_op_names((INPUT, *inner, OUTPUT) if has_output else (INPUT, *inner))
-        facts = _Facts(cells.num_nodes, inner, has_output, len(cells), _digest(cells))
+        facts = _Facts(cells.num_nodes, inner, has_output, len(cells), fingerprint_of(cells))
         self._set(facts, cells)
 
     def _set(self, facts: "_Facts", cells: CellBatch | None) -> None:
@@ -180,7 +180,8 @@ def draw_places(num_places: int, num_draws: int, *, seed: int, start: int) -> ND
     return (((words >> half) * number + ((low * number) >> half)) >> half).astype(np.int64)
 
 
-def _digest(cells: CellBatch) -> str:
+def fingerprint_of(cells: CellBatch) -> str:
+    """SHA-256 over the cells as they are: operations by name, order and width included."""
     digest = hashlib.sha256(repr(cells.op_names).encode())
     for array in (cells.adjacency, cells.ops, cells.sizes):
         digest.update(f"{array.dtype.str} {array.shape};".encode())

@@ -28,8 +28,11 @@ class Stream(enum.IntEnum):
     SHARD_ORDER = 29
     MUTATIONS = 30
     SEARCH_THOMPSON = 31
+    SEARCH_REEVALUATION = 32
     LISTED_CELLS = 40
     SYNTHETIC_NOISE = 41
+    INVARIANT_ENCODER = 50
+    GRAPH_NETWORK = 51
 
 
 def numpy_generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:

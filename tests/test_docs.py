@@ -25,7 +25,8 @@ DOCS = ROOT / "docs"
 def test_every_public_name_is_documented_once() -> None:
     pages = "\n".join(page.read_text() for page in sorted((DOCS / "api").glob("*.md")))
     shown = re.findall(r"^::: gemcore\.(\S+)$", pages, re.MULTILINE)
-    assert sorted(shown) == sorted(gemcore.__all__)
+    in_tables = [f"tables.{name}" for name in gemcore.tables.__all__]
+    assert sorted(shown) == sorted([*(set(gemcore.__all__) - {"tables"}), *in_tables])
 
 
 def test_every_page_is_in_the_menu() -> None:
@@ -90,7 +91,7 @@ def test_own_data_in_python(photos: Path, monkeypatch: pytest.MonkeyPatch) -> No
     with contextlib.redirect_stdout(shown):
         for code in blocks("own-data.md", "python"):
             exec(compile(code, "own-data.md", "exec"), known)
-    assert re.fullmatch(r"\['(cat|dog)'\]", shown.getvalue().splitlines()[-1])
+    assert re.search(r"^\['(cat|dog)'\]$", shown.getvalue(), re.MULTILINE)
     assert "found_cats" in known["result"].best.metrics
     assert known["task"].name == "mine"
 

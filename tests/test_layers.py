@@ -27,6 +27,7 @@ LAYERS: list[list[str]] = [
         "plain_config",
         "plain_difference",
         "python_text",
+        "learned_cache",
     ],
     ["drawing", "cell", "cell_batch", "blocks", "ops"],
     [
@@ -44,6 +45,7 @@ LAYERS: list[list[str]] = [
         "nasbench101",
         "cell_prices",
         "features",
+        "feature_scale",
         "gram_output",
         "wl_settings",
         "device_wl",

@@ -20,11 +20,11 @@ def fully_connected(sizes: Sequence[int], generator: torch.Generator) -> nn.Sequ
     for fan_in, fan_out in itertools.pairwise(sizes):
         if layers:
             layers.append(nn.ReLU())
-        layers.append(_linear(fan_in, fan_out, generator))
+        layers.append(linear(fan_in, fan_out, generator))
     return nn.Sequential(*layers)
 
 
-def _linear(fan_in: int, fan_out: int, generator: torch.Generator) -> nn.Linear:
+def linear(fan_in: int, fan_out: int, generator: torch.Generator) -> nn.Linear:
     """A layer with torch's default distribution of weights: uniform within 1 / sqrt(fan_in)."""
     # skip_init draws nothing; the constructor would draw from the global generator.
     layer: nn.Linear = skip_init(nn.Linear, fan_in, fan_out, dtype=torch.float32)  # type: ignore[no-untyped-call]

@@ -18,6 +18,7 @@ from gemcore.predictor.embedding import (
     EncoderEmbedding,
 )
 from gemcore.predictor.gaussian_process import GaussianProcessPredictor
+from gemcore.predictor.graph_network import GraphNetworkPredictor
 from gemcore.predictor.mlp import MLPPredictor
 from gemcore.predictor.protocol import Predictor
 from gemcore.predictor.stacked import StackedPredictor
@@ -30,11 +31,12 @@ PREDICTORS = (
     "paper",
     "mlp",
     "gaussian_process",
+    "graph_network",
     "gradient_boosting",
     "extra_trees",
     "constant",
 )
-WITHOUT_EMBEDDING = ("default", "gaussian_process", *TREES, "constant")
+WITHOUT_EMBEDDING = ("default", "gaussian_process", "graph_network", *TREES, "constant")
 
 
 def make_predictor(
@@ -52,7 +54,8 @@ def make_predictor(
     Args:
         name: ``"default"``: a Gaussian process and gradient-boosted trees, stacked, the best we
             know; ``"gaussian_process"``, ``"gradient_boosting"``, ``"extra_trees"``: one kind
-            alone, on the graph and its exact features; ``"paper"``: a fully connected ReLU network
+            alone, on the graph and its exact features; ``"graph_network"``: networks that read the
+            graph, pre-trained on unlabelled cells; ``"paper"``: a fully connected ReLU network
             on the embedding, the paper's letter; ``"mlp"``: an ensemble of such networks that also
             see the features; ``"constant"``: the mean of the scores, the yardstick.
         space: The space that cells come from, or unlabelled cells to learn the embedding from.
@@ -86,6 +89,8 @@ def make_predictor(
     seed = check_seed(seed)
     if name == "constant":
         return ConstantPredictor()
+    if name == "graph_network":
+        return GraphNetworkPredictor(space, seed=seed, progress=progress)
     if name in WITHOUT_EMBEDDING:
         scale = FeatureScale.of(space)
         if name in TREES:
@@ -121,6 +126,8 @@ def load_predictor(directory: str | Path) -> Predictor:
             return ConstantPredictor.restore(content)
         if content["name"] == "gaussian_process":
             return GaussianProcessPredictor.restore(directory, content)
+        if content["name"] == "graph_network":
+            return GraphNetworkPredictor.restore(directory, content)
         if content["name"] in TREES:
             return TreesPredictor.restore(directory, content)
         if content["name"] == "default":

@@ -12,7 +12,7 @@ from scipy.stats import kendalltau
 from gemcore.cell_batch import CellBatch
 from gemcore.tables import CellTable, synthetic
 from harness import ranking
-from harness.methods import METHODS, PredictorSettings, make_method, plan_encoders
+from harness.methods import METHODS, PredictorSettings, make_method, plan_learning
 from harness.ranking import (
     RankingContext,
     RankingSettings,
@@ -124,8 +124,8 @@ def test_summaries_and_tests_pair_splits_in_their_order() -> None:
 def test_methods_with_encoders_share_them_within_a_group(tmp_path: Path) -> None:
     settings = PredictorSettings(repeats=7, num_encoders=2).quickened()
     settings = dataclasses.replace(settings, repeats=7, num_encoders=2)
-    assert plan_encoders(settings) == [
-        ("kernel_guided", 0), ("autoencoder", 0), ("kernel_guided", 1), ("autoencoder", 1),
+    assert plan_learning(settings) == [
+        ("paper", 0), ("autoencoder", 0), ("paper", 1), ("autoencoder", 1),
     ]  # fmt: skip
     cells = synthetic(100).cells
     made = [make_method("paper", cells, tmp_path, settings, repeat) for repeat in (0, 1, 2)]

@@ -19,7 +19,8 @@ import numpy as np
 import gemcore.searching.final_training
 import gemcore.searching.pool
 import gemcore.searching.run
-from gemcore.predictor.mlp import MLPPredictor
+from gemcore.predictor import gaussian_process
+from gemcore.predictor.gaussian_process import GaussianProcessPredictor
 from gemcore.searching.ask_tell import Search
 from gemcore.searching.config import SearchConfig
 from gemcore.searching.result import SearchResult
@@ -37,7 +38,7 @@ PHASES: dict[str, tuple[Any, str, dict[str, Any]]] = {
     ),
     "workers": (gemcore.searching.run, "make_runner", {"num_workers": 2}),
     "candidates": (Search, "tell_outcome", {"epochs": 1000, "num_workers": 1}),
-    "fit": (MLPPredictor, "fit", {"predictor": "mlp"}),
+    "fit": (GaussianProcessPredictor, "fit", {"predictor": "default"}),
     "bootstrap": (
         gemcore.searching.pool,
         "pick_best",
@@ -63,7 +64,7 @@ def interrupt_at(phase: str, folder: Path) -> dict[str, Any]:
             pressed.append(0.0)
             timer.start()
         if phase == "fit":
-            args[0].config = replace(args[0].config, epochs=100_000)
+            gaussian_process.NUM_STEPS = 100_000
             # Scores that differ: the candidates' own may be equal, and then nothing is fitted.
             args = (args[0], args[1], np.linspace(0, 1, len(args[1])))
         if phase == "baseline":
@@ -72,6 +73,7 @@ def interrupt_at(phase: str, folder: Path) -> dict[str, Any]:
         return original(*args, **options)
 
     timer = threading.Timer(DELAY, press)
+    num_steps = gaussian_process.NUM_STEPS
     setattr(owner, name, begin)
     try:
         run(changes, folder / phase)
@@ -82,6 +84,7 @@ def interrupt_at(phase: str, folder: Path) -> dict[str, Any]:
     finally:
         timer.cancel()
         setattr(owner, name, original)
+        gaussian_process.NUM_STEPS = num_steps
     return {"phase": phase, "seconds": None, "status": "not interrupted", "n": 0}
 
 

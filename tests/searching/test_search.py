@@ -15,6 +15,7 @@ import torch
 from gemcore.bootstrap import identify
 from gemcore.cell import Cell
 from gemcore.cell_batch import CellBatch
+from gemcore.encoder import EncoderConfig
 from gemcore.networks.skeleton import Skeleton
 from gemcore.searching.config import SearchConfig
 from gemcore.searching.result import SearchResult
@@ -199,9 +200,9 @@ def test_the_number_of_workers_changes_no_bit() -> None:
 
 
 def test_an_encoder_is_trained_after_the_random_cells_and_kept(tmp_path: Path) -> None:
-    config = quick(embedding="kernel_guided")
-    encoder = type(config.encoder)(embedding_dim=8, num_steps=20)
-    result = run(config=quick(embedding="kernel_guided", encoder=encoder), out=tmp_path / "run")
+    encoder = EncoderConfig(embedding_dim=8, num_steps=20)
+    config = quick(predictor="mlp", embedding="kernel_guided", encoder=encoder)
+    result = run(config=config, out=tmp_path / "run")
     assert result.encoder is not None
     assert [*result.seconds][:2] == ["candidates", "encoder"]
     cells = SearchSpace.preset("small").sample(5)
