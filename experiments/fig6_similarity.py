@@ -24,14 +24,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gemcore.cell_batch import CellBatch
+from baselines.nystrom import Nystrom
 from gemcore.devices import resolve_device
 from gemcore.encoder import Encoder, EncoderConfig, train_encoder
 from gemcore.encoder.data import PairData, Use
 from gemcore.encoder.losses import similarity_loss
 from gemcore.pairs import PairBatch
 from gemcore.space import SearchSpace
-from gemcore.wl import wl_gram
 from harness.comparing import Summary
 from harness.draws import Draw, generator
 from harness.experiment import Experiment, Measured, Report, folder_of, main
@@ -183,33 +182,12 @@ def encoder_loss(encoder: Encoder, pairs: PairBatch) -> float:
 
 
 def nystrom_loss(space: SearchSpace, config: EncoderConfig, seed: int) -> float:
-    r"""Equation 3 of the dot product of closed-form embeddings of d numbers.
-
-    With K the kernel among m landmarks and U, L its d largest eigenvectors and eigenvalues,
-    phi(x) = L^(-1/2) U^T k(x, landmarks).
-
-    Source: Williams & Seeger, "Using the Nystrom Method to Speed Up Kernel Machines", NIPS 2000.
-    """
+    """Equation 3 of the dot product of closed-form embeddings, on fresh pairs."""
     first = int(generator(seed, Draw.LANDMARKS).integers(2**63))
-    landmarks = space.sample(NUM_LANDMARKS, seed=first)
-
-    def kernel(cells: CellBatch) -> NDArray[np.float64]:
-        gram: NDArray[np.float64] = wl_gram(
-            cells,
-            landmarks,
-            n_iter=config.n_iter,
-            direction=config.direction,
-            labels=config.labels,
-        )
-        return gram
-
-    values, vectors = np.linalg.eigh(kernel(landmarks))
-    kept = values[-config.embedding_dim :] > 1e-9 * values[-1]
-    values, vectors = (part[..., -config.embedding_dim :][..., kept] for part in (values, vectors))
-    scaled = vectors / np.sqrt(values)
+    closed_form = Nystrom(space.sample(NUM_LANDMARKS, seed=first), config)
     pairs = PairData(space, config, seed, torch.device("cpu")).pairs(Use.REPORT, NYSTROM_PAIRS)
-    first_half, second_half = (kernel(cells) @ scaled for cells in (pairs.cells_a, pairs.cells_b))
-    predicted = (first_half * second_half).sum(axis=1)
+    vectors = [closed_form.embed(cells) for cells in (pairs.cells_a, pairs.cells_b)]
+    predicted = (vectors[0] * vectors[1]).sum(axis=1)
     return float(np.square(predicted - pairs.similarity.double().numpy()).mean())
 
 
@@ -275,8 +253,8 @@ def report(context: SimilarityContext, rows: list[Row]) -> Report:
         [
             f"{settings.steps} steps, {settings.pairs} training pairs, "
             f"{resolve_device(settings.device).type}, {settings.repeats} seeds. In every cell: "
-            f"loss (eq. 3) on {settings.report_pairs} fresh pairs (R2 against the best constant / against the "
-            "histogram of operations; loss of the closed-form embedding).",
+            f"loss (eq. 3) on {settings.report_pairs} fresh pairs (R2 against the best constant / "
+            "against the histogram of operations; loss of the closed-form embedding).",
             markdown_table(shown_grid(cells, settings)),
             "{figure fig6_r2_constant}",
             "{figure fig6_r2_histogram}",

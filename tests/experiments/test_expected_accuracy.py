@@ -30,24 +30,24 @@ def test_two_runs_of_few_cells_say_nothing() -> None:
 
 
 def test_draws_do_as_well_as_who_knows_the_truth() -> None:
-    expected, noise, numbers = world(60_000, 1)
-    observed = numbers.normal(expected, noise.at(expected))
+    expected, noise, numbers = world(30_000, 1)
+    observed = numbers.normal(expected, noise.at(expected)).round(4)  # Of so many images.
     known = ExpectedAccuracy(observed, noise)
     truth, ours = [], []
-    for _ in range(400):
-        pool = numbers.integers(len(observed), size=3000)
+    for _ in range(200):
+        pool = numbers.integers(len(observed), size=2000)
         best = observed[pool].max()
         truth.append(best - observed[pool[expected[pool].argmax()]])
         drawn = known.draw(observed[pool], numbers)
         ours.append(best - observed[pool[drawn.argmax()]])
-    error = np.hypot(np.std(truth), np.std(ours)) / 20
+    error = np.hypot(np.std(truth), np.std(ours)) / np.sqrt(200)
     assert abs(np.mean(ours) - np.mean(truth)) < 4 * error
-    assert np.mean(truth) > 10 * error  # Not even the oracle gets the luckiest.
+    assert np.mean(truth) > 5 * error  # Not even the oracle gets the luckiest.
 
 
 def test_another_run_agrees_as_two_true_runs_do() -> None:
     expected, noise, numbers = world(20_000, 2)
-    first, second = (numbers.normal(expected, noise.at(expected)) for _ in range(2))
+    first, second = (numbers.normal(expected, noise.at(expected)).round(4) for _ in range(2))
     made_up = ExpectedAccuracy(first, noise).run_again(first, numbers)
     taus = [kendalltau(first, other).statistic for other in (second, made_up)]
     assert taus[0] == pytest.approx(taus[1], abs=0.01)

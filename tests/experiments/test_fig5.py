@@ -1,6 +1,5 @@
 """Samples, training cells and the second run of Fig. 5."""
 
-import dataclasses
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 import fig5_bias
-from fig5_bias import BiasContext, BiasSettings, SecondRun, measure, read_second_run
+from baselines.second_run import SecondRun, read_second_run
+from fig5_bias import BiasContext, BiasSettings, measure
 from gemcore.cell_batch import CellBatch
 from gemcore.tables import CellTable, synthetic
 from harness.tables import reporting_rows
@@ -70,20 +70,23 @@ def test_the_oracle_is_no_better_than_the_best_and_better_than_chance(context: B
 def test_a_second_run_is_read_from_an_archive(context: BiasContext, tmp_path: Path) -> None:
     path = tmp_path / "second.npz"
     np.savez(path, index=np.array([3, 5], dtype=np.int32), valid_acc=np.array([0.5, 0.25]))
-    settings = dataclasses.replace(context.settings, second_run=path)
-    second = read_second_run(context.table, settings)
+    second = read_second_run(context.table, path, beside=tmp_path / "table.npz")
     assert (second.rows.tolist(), second.accuracy.tolist()) == ([3, 5], [0.5, 0.25])
     np.savez(path, index=np.array([400]), valid_acc=np.array([0.5]))
     with pytest.raises(ValueError, match=r"second.npz must hold rows of the table as index, got"):
-        read_second_run(context.table, settings)
+        read_second_run(context.table, path, beside=tmp_path / "table.npz")
+    np.savez(path, index=np.array([4]))
+    with pytest.raises(ValueError, match="index and valid_acc, got none for {'valid_acc'"):
+        read_second_run(context.table, path, beside=tmp_path / "table.npz")
 
 
-def test_without_a_second_run_there_is_no_oracle(context: BiasContext) -> None:
+def test_without_a_second_run_there_is_no_oracle(context: BiasContext, tmp_path: Path) -> None:
     table = context.table
     bare = CellTable(table.cells, {"accuracy": table.accuracy})
     with pytest.raises(ValueError, match=r"--second-run must be an archive .* --no-oracle goes"):
-        read_second_run(bare, context.settings)
-    assert len(read_second_run(table, context.settings).rows) == 400  # The table's own.
+        read_second_run(bare, None, beside=tmp_path / "table.npz")
+    beside = tmp_path / "table.npz"
+    assert len(read_second_run(table, None, beside=beside).rows) == 400  # The table's own.
 
 
 def test_sizes_beyond_what_is_kept_out_are_refused() -> None:
