@@ -29,13 +29,13 @@ from numpy.typing import NDArray
 from scipy.stats import kendalltau
 
 from baselines.expected_accuracy import ExpectedAccuracy, RunNoise
+from baselines.second_run import SecondRun, read_second_run
 from gemcore.tables import CellTable
-from gemcore.tables.array_files import read_arrays
 from harness.comparing import Paired, Summary
 from harness.draws import Draw, generator
 from harness.experiment import Experiment, Measured, Report, folder_of, main
 from harness.figures import Curve, draw_curves
-from harness.methods import METHODS, PredictorSettings, make_method, plan_encoders, prepare_encoder
+from harness.methods import METHODS, PredictorSettings, learn, make_method, plan_learning
 from harness.page import markdown_table
 from harness.rows import Key, Row, matching
 from harness.tables import reporting_rows
@@ -46,7 +46,6 @@ ORACLES = {"oracle": ("oracle", 1.0), "oracle_70": ("oracle, 70 % of the noise",
 SHOWN = {name: method.shown for name, method in METHODS.items()} | {
     name: shown for name, (shown, _) in ORACLES.items()
 }
-SECOND_RUN = "nb101_val500.npz"
 
 
 @dataclass(frozen=True)
@@ -79,21 +78,13 @@ class BiasSettings(PredictorSettings):
                 raise ValueError(f"sizes must be in 1 .. {MOST_TRAINING}, got {n}")
 
     def quickened(self) -> Self:
-        """Sizes 20 and 50, samples of 2000."""
-        return dataclasses.replace(super().quickened(), sizes=(20, 50), samples=2000)
+        """Twenty training cells, samples of 2000."""
+        return dataclasses.replace(super().quickened(), sizes=(20,), samples=2000)
 
     @property
     def identity(self) -> dict[str, Any]:
         """What all rows have in common."""
         return {**super().identity, "samples": self.samples}
-
-
-@dataclass(frozen=True, eq=False)
-class SecondRun:
-    """A second accuracy, ``[B]``, of some rows of the table, ``[B]``."""
-
-    rows: NDArray[np.int64]
-    accuracy: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,29 +124,10 @@ class BiasContext:
 def open_context(settings: BiasSettings) -> BiasContext:
     """The table, its reporting thirds, and the noise of a run."""
     table = settings.open_table()
-    second = read_second_run(table, settings) if settings.oracle else None
+    second = None
+    if settings.oracle:
+        second = read_second_run(table, settings.second_run, beside=settings.table)
     return BiasContext(settings, table, reporting_rows(table), folder_of(NAME, settings), second)
-
-
-def read_second_run(table: CellTable, settings: BiasSettings) -> SecondRun:
-    """Whatever second accuracies there are.
-
-    Raises:
-        ValueError: If there are none.
-    """
-    path = settings.second_run or settings.table.with_name(SECOND_RUN)
-    if settings.second_run is None and "validation_accuracy" in table.metrics:
-        return SecondRun(np.arange(len(table)), table.metrics["validation_accuracy"])
-    if not path.exists():
-        raise ValueError(
-            f"--second-run must be an archive of index and valid_acc, got no file {str(path)!r}; "
-            "--no-oracle goes without"
-        )
-    arrays = read_arrays(path)
-    index, second = arrays["index"].astype(np.int64), arrays["valid_acc"].astype(np.float64)
-    if len(index) and not 0 <= index.min() <= index.max() < len(table):
-        raise ValueError(f"{path} must hold rows of the table as index, got {index.max()}")
-    return SecondRun(index, second)
 
 
 def plan(settings: BiasSettings) -> list[Key]:
@@ -288,8 +260,8 @@ def report(context: BiasContext, rows: list[Row]) -> Report:
 
 
 def prepare(context: BiasContext, key: Key) -> None:
-    """Trains an encoder."""
-    prepare_encoder(context.table.cells, context.folder, context.settings, key)
+    """Learns from unlabelled cells."""
+    learn(context.table.cells, context.folder, context.settings, key)
 
 
 EXPERIMENT = Experiment(
@@ -301,7 +273,7 @@ EXPERIMENT = Experiment(
     plan=plan,
     measure=measure,
     report=report,
-    prepare=(plan_encoders, prepare),
+    prepare=(plan_learning, prepare),
 )
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ validation accuracy of one fixed split and tested on all cells.
 from functools import partial
 
 from harness.experiment import Experiment, Report, main
-from harness.methods import plan_encoders
+from harness.methods import plan_learning
 from harness.ranking import (
     RankingContext,
     RankingSettings,
@@ -50,7 +50,7 @@ EXPERIMENT = Experiment(
     plan=plan_ranking,
     measure=measure_ranking,
     report=report,
-    prepare=(plan_encoders, prepare_ranking),
+    prepare=(plan_learning, prepare_ranking),
 )
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from functools import partial
 
 from harness.experiment import Experiment, Report, main
 from harness.figures import draw_curves
-from harness.methods import plan_encoders
+from harness.methods import plan_learning
 from harness.page import markdown_table
 from harness.ranking import (
     RankingContext,
@@ -116,7 +116,7 @@ EXPERIMENT = Experiment(
     plan=plan_ranking,
     measure=measure_ranking,
     report=report,
-    prepare=(plan_encoders, prepare_ranking),
+    prepare=(plan_learning, prepare_ranking),
 )
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ from harness.comparing import Paired, Summary
 from harness.draws import Draw, generator
 from harness.experiment import Experiment, Measured, Report, folder_of, main
 from harness.figures import Curve, draw_curves
-from harness.methods import PredictorSettings, make_method, plan_encoders, prepare_encoder
+from harness.methods import PredictorSettings, learn, make_method, plan_learning
 from harness.page import markdown_table
 from harness.rows import Key, Row, matching
 
@@ -278,8 +278,8 @@ def curves(rows: Sequence[Row], settings: QuerySettings, best: float) -> list[Cu
 
 
 def prepare(context: QueryContext, key: Key) -> None:
-    """Trains an encoder."""
-    prepare_encoder(context.table.cells, context.folder, context.settings, key)
+    """Learns from unlabelled cells."""
+    learn(context.table.cells, context.folder, context.settings, key)
 
 
 EXPERIMENT = Experiment(
@@ -291,7 +291,7 @@ EXPERIMENT = Experiment(
     plan=plan,
     measure=measure,
     report=report,
-    prepare=(plan_encoders, prepare),
+    prepare=(plan_learning, prepare),
 )
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Searches that others published, written from their papers, to stand beside ours."""
+"""What stands beside ours: searches of others, an oracle, an embedding in closed form."""

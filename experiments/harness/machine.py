@@ -9,9 +9,10 @@ from harness.settings import ROOT
 
 
 def current_commit() -> str:
-    """The commit of the source tree, with a + if it was changed since; empty without git."""
+    """The commit of the source tree, with a + if code was changed since; empty without git."""
     commit = _git("rev-parse", "--short", "HEAD")
-    changed = commit and _git("status", "--porcelain", "--untracked-files=no")
+    code = ("--", ".", ":!docs")  # The page is rewritten by every experiment.
+    changed = commit and _git("status", "--porcelain", "--untracked-files=no", *code)
     return f"{commit}+" if changed else commit
 
 

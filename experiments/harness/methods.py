@@ -10,8 +10,6 @@ from gemcore.atomic_files import recover_folder, write_folder
 from gemcore.cell_batch import CellBatch
 from gemcore.encoder import Encoder, EncoderConfig, train_encoder
 from gemcore.predictor import Predictor, make_predictor
-from gemcore.predictor.embedding import encoder_config_for
-from gemcore.predictor.making import PREDICTORS, WITHOUT_EMBEDDING
 from harness.rows import Key
 from harness.settings import TableSettings
 
@@ -24,43 +22,39 @@ class Method:
 
     Args:
         predictor: As :func:`gemcore.make_predictor` names it.
-        embedding: The same.
         shown: What it is, for tables.
-        learns_encoder: Whether an encoder is learned for it beforehand.
+        embedding: Of the encoder that is learned for it beforehand; None: none is.
+        pretrains: Whether it learns from unlabelled cells by itself, and keeps that in the user's
+            cache: that is done beforehand too.
     """
 
     predictor: str
-    embedding: str
     shown: str
-    learns_encoder: bool = False
+    embedding: str | None = None
+    pretrains: bool = False
 
 
 METHODS = {
-    "default": Method("default", "kernel_guided", "default"),
-    "paper": Method("paper", "kernel_guided", "kernel-guided MLP + MLP", learns_encoder=True),
-    "autoencoder": Method("paper", "autoencoder", "vanilla autoencoder + MLP", learns_encoder=True),
-    "adjacency": Method("paper", "adjacency", "flattened adjacency + MLP"),
+    "default": Method("default", "default"),
+    "paper": Method("paper", "kernel-guided MLP + MLP", "kernel_guided"),
+    "autoencoder": Method("paper", "vanilla autoencoder + MLP", "autoencoder"),
+    "adjacency": Method("paper", "flattened adjacency + MLP"),
+    "mlp": Method("mlp", "features, kernel-guided + MLPs", "kernel_guided"),
+    "gaussian_process": Method("gaussian_process", "Gaussian process"),
+    "gradient_boosting": Method("gradient_boosting", "gradient boosting"),
+    "extra_trees": Method("extra_trees", "extra trees"),
+    "graph_network": Method("graph_network", "graph network", pretrains=True),
 }
-# What else the package offers runs under its own name.
-METHODS |= {
-    name: Method(
-        name,
-        "kernel_guided",
-        name.replace("_", " "),
-        learns_encoder=name not in WITHOUT_EMBEDDING,
-    )
-    for name in PREDICTORS
-    if name not in (*METHODS, "constant")
-}
+AT_ONCE = tuple(name for name, method in METHODS.items() if not method.pretrains)
 
 
 @dataclass(frozen=True)
 class PredictorSettings(TableSettings):
     """Settings of an experiment with predictors."""
 
-    methods: tuple[str, ...] = tuple(METHODS)
+    methods: tuple[str, ...] = AT_ONCE
     """Which predictors: default, paper (its pipeline), autoencoder and adjacency (the same with
-    another embedding), or any that gemcore.make_predictor names."""
+    another embedding), mlp, gaussian_process, gradient_boosting, extra_trees, graph_network."""
 
     num_encoders: int = 5
     """Encoders of an embedding, of different seeds: repeat r uses number r modulo this."""
@@ -84,27 +78,26 @@ class PredictorSettings(TableSettings):
         return {**super().identity, "num_encoders": self.num_encoders, "encoder": shown}
 
 
-def plan_encoders(settings: PredictorSettings) -> list[Key]:
-    """Which encoders are needed: pairs of an embedding and a number."""
-    embeddings = dict.fromkeys(
-        METHODS[name].embedding for name in settings.methods if METHODS[name].learns_encoder
-    )
+def plan_learning(settings: PredictorSettings) -> list[Key]:
+    """What is learned from unlabelled cells beforehand: pairs of a method and a group of repeats.
+
+    Methods of one embedding share its encoders: the first of them stands for all.
+    """
+    first: dict[str, str] = {}
+    for name in settings.methods:
+        method = METHODS[name]
+        if method.embedding is not None or method.pretrains:
+            first.setdefault(method.embedding or name, name)
     count = min(settings.num_encoders, settings.repeats)
-    return [(embedding, number) for number in range(count) for embedding in embeddings]
+    return [(name, group) for group in range(count) for name in first.values()]
 
 
-def prepare_encoder(
-    cells: CellBatch, folder: Path, settings: PredictorSettings, key: Key
-) -> Encoder:
-    """The encoder of a key of :func:`plan_encoders`, from its folder or trained now."""
-    embedding, number = key
-    path = folder / "encoders" / f"{embedding}-{number}"
-    recover_folder(path)
-    if not path.exists():
-        config = encoder_config_for(embedding, settings.encoder)
-        encoder = train_encoder(cells, config, seed=settings.seed + number)
-        write_folder(path, encoder.save)
-    return Encoder.load(path)
+def learn(cells: CellBatch, folder: Path, settings: PredictorSettings, key: Key) -> None:
+    """Does what a key of :func:`plan_learning` says."""
+    name, group = key
+    predictor = make_method(name, cells, folder, settings, group)
+    if METHODS[name].pretrains:
+        predictor.fit(cells[:2], [0.0, 1.0])
 
 
 def make_method(
@@ -112,13 +105,25 @@ def make_method(
 ) -> Predictor:
     """A fresh predictor; its seed, like its encoder, is that of the group of its repeat."""
     method, group = METHODS[name], repeat % settings.num_encoders
-    encoder = None
-    if method.learns_encoder:
-        encoder = prepare_encoder(cells, folder, settings, (method.embedding, group))
+    seed = settings.seed + group
+    if method.embedding is None:
+        return make_predictor(method.predictor, cells, seed=seed, embedding="adjacency")
+    encoder = _learned_encoder(method.embedding, cells, folder, settings, group)
     return make_predictor(
-        method.predictor,
-        cells,
-        seed=settings.seed + group,
-        embedding=method.embedding,
-        encoder=encoder,
+        method.predictor, cells, seed=seed, embedding=method.embedding, encoder=encoder
     )
+
+
+def _learned_encoder(
+    embedding: str, cells: CellBatch, folder: Path, settings: PredictorSettings, group: int
+) -> Encoder:
+    """The encoder of a group, from its folder or trained now."""
+    path = folder / "encoders" / f"{embedding}-{group}"
+    recover_folder(path)
+    if not path.exists():
+        config = settings.encoder
+        if embedding == "autoencoder":  # The same without equation 3.
+            config = dataclasses.replace(config, similarity_weight=0.0)
+        encoder = train_encoder(cells, config, seed=settings.seed + group)
+        write_folder(path, encoder.save)
+    return Encoder.load(path)

@@ -17,7 +17,7 @@ from harness.comparing import Paired, Summary
 from harness.draws import Draw, generator
 from harness.experiment import Measured, folder_of
 from harness.figures import Curve
-from harness.methods import METHODS, PredictorSettings, make_method, prepare_encoder
+from harness.methods import METHODS, PredictorSettings, learn, make_method
 from harness.rows import Key, Row, matching
 from harness.tables import reporting_rows
 
@@ -32,8 +32,8 @@ class RankingSettings(PredictorSettings):
     """Numbers of training cells."""
 
     def quickened(self) -> Self:
-        """Sizes 20 and 50."""
-        return dataclasses.replace(super().quickened(), sizes=(20, 50))
+        """Twenty cells."""
+        return dataclasses.replace(super().quickened(), sizes=(20,))
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +74,8 @@ def plan_ranking(settings: RankingSettings) -> list[Key]:
 
 
 def prepare_ranking(context: RankingContext, key: Key) -> None:
-    """Trains an encoder."""
-    prepare_encoder(context.table.cells, context.folder, context.settings, key)
+    """Learns from unlabelled cells."""
+    learn(context.table.cells, context.folder, context.settings, key)
 
 
 def table_facts(context: RankingContext) -> dict[str, Any]:

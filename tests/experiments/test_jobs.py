@@ -1,4 +1,7 @@
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -7,46 +10,54 @@ import gemcore
 from harness.jobs import run_jobs
 
 
-def slower_first(context: int, job: int) -> int:
+def measure(context: int, job: int) -> tuple[int, int, int]:
+    """The job's number and threads; the first job is slow, and a negative one fails at last."""
     time.sleep(0.3 * (job == 0))
-    return context + job
-
-
-def count_threads(context: None, job: int) -> tuple[int, int]:
-    return torch.get_num_threads(), gemcore.get_num_threads()
-
-
-def fails(context: None, job: int) -> None:
-    raise ValueError(f"job must not be {job}")
+    if job < 0:
+        time.sleep(3)
+        raise ValueError(f"job must not be {job}")
+    return context + job, torch.get_num_threads(), gemcore.get_num_threads()
 
 
 def ten() -> int:
     return 10
 
 
-def nothing() -> None:
-    return None
-
-
-@pytest.mark.parametrize("num_processes", [1, 2, 5])
-def test_every_job_is_done_once(num_processes: int) -> None:
-    found = list(run_jobs(slower_first, range(4), ten, num_processes=num_processes))
-    assert sorted(found) == [(job, 10 + job) for job in range(4)]
-
-
-def test_no_job_opens_nothing() -> None:
-    assert list(run_jobs(fails, [], ten, num_processes=2)) == []
-
-
 @pytest.mark.parametrize("num_processes", [1, 2])
-def test_jobs_have_one_thread_and_leave_the_setting(num_processes: int) -> None:
+def test_every_job_is_done_once_on_one_thread_and_an_error_is_passed_on(num_processes: int) -> None:
     before = torch.get_num_threads(), gemcore.get_num_threads()
-    for _, threads in run_jobs(count_threads, range(2), nothing, num_processes=num_processes):
-        assert threads == (1, 1)
+    found: list[tuple[int, tuple[int, int, int]]] = []
+    with pytest.raises(ValueError, match="job must not be -1"):
+        found.extend(run_jobs(measure, [0, 1, 2, 3, -1], ten, num_processes=num_processes))
+    assert sorted(found) == [(job, (10 + job, 1, 1)) for job in range(4)]
     assert (torch.get_num_threads(), gemcore.get_num_threads()) == before
 
 
-@pytest.mark.parametrize("num_processes", [1, 2])
-def test_an_error_is_passed_on(num_processes: int) -> None:
-    with pytest.raises(ValueError, match="job must not be"):
-        list(run_jobs(fails, range(3), nothing, num_processes=num_processes))
+def test_no_job_opens_nothing() -> None:
+    assert list(run_jobs(measure, [], ten, num_processes=2)) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
+def test_children_of_a_killed_run_end_too() -> None:
+    script = Path(__file__).with_name("sleeping_jobs.py")
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        child = int(run.stdout.readline())
+        children = set(
+            map(int, Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split())
+        )
+        assert child in children
+        run.kill()
+    deadline = time.monotonic() + 60
+    while any(map(is_alive, children)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert [pid for pid in children if is_alive(pid)] == []
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and waits to be collected does not."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
