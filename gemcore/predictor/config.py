@@ -1,9 +1,12 @@
 """How the networks of a predictor are built and fitted."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self, get_args
 
-from gemcore.arguments import check_float, check_int, check_type
+from gemcore.arguments import check_float, check_in, check_int, check_type
+
+Loss = Literal["mse", "ranking"]
+Targets = Literal["scores", "ranks"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,13 @@ class PredictorConfig:
     weight_decay: float = 1e-2
     """Decoupled weight decay of AdamW."""
 
+    targets: Targets = "scores"
+    """What the networks learn: the scores, standardized, or their ranks as quantiles of a normal
+    distribution. Predictions are scores in either case."""
+
+    loss: Loss = "mse"
+    """mse: mean squared error. ranking: logistic loss of the order of every two cells of a step."""
+
     def __post_init__(self) -> None:
         for name in ("num_members", "epochs", "fine_tune_epochs", "batch_size"):
             check_int(name, getattr(self, name), 1)
@@ -40,6 +50,8 @@ class PredictorConfig:
             check_int("hidden", width, 1)
         check_float("learning_rate", self.learning_rate, 0.0)
         check_float("weight_decay", self.weight_decay, 0.0)
+        check_in("targets", self.targets, get_args(Targets))
+        check_in("loss", self.loss, get_args(Loss))
 
     @classmethod
     def paper(cls) -> Self:

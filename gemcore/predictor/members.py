@@ -66,6 +66,23 @@ class Members:
         ]
         return torch.cat(shared, dim=1)
 
+    @torch.no_grad()
+    def rescale(self, scale: Tensor, shift: Tensor) -> None:
+        """Makes each output ``scale`` times what it was, plus ``shift``; ``[M]`` each."""
+        self.weights[-1].mul_(scale[:, None, None])
+        self.biases[-1].mul_(scale[:, None, None]).add_(shift[:, None, None])
+
+    def lipschitz_bounds(self) -> Tensor:
+        r"""How much faster than its input each member's output can change, float64 ``[M]``.
+
+        .. math:: |f(x) - f(x')| \le \prod_l \|W_l\|_2 \, |x - x'|
+
+        for a ReLU moves two numbers no farther apart; with the largest singular value of each
+        layer. The true constant is mostly smaller, for no direction is the worst of all layers.
+        """
+        norms = [torch.linalg.matrix_norm(weight.double(), ord=2) for weight in self.weights]
+        return torch.stack(norms).prod(dim=0)
+
     def to_tensors(self) -> dict[str, Tensor]:
         """Names and tensors, for a file."""
         return dict(self._named())

@@ -19,6 +19,7 @@ from gemcore.predictor.embedding import Embedding
 from gemcore.predictor.fitting import fit_members
 from gemcore.predictor.members import Members
 from gemcore.predictor.protocol import check_scores, require_fitted
+from gemcore.predictor.ranks import RankScale
 
 # Below this share of their size, differences between scores are rounding: nothing to learn.
 CONSTANT = 1e-12
@@ -31,8 +32,10 @@ class MLPPredictor:
         P(A) = \mu + \sigma \frac{1}{M} \sum_m f_m(E(A))
 
     with the mean and standard deviation of the scores it was fitted to; the standard deviation of
-    a prediction is the spread of its members, 0 for a single one. If all scores are equal, that
-    score is predicted for every cell, with standard deviation 0.
+    a prediction is the spread of its members, 0 for a single one. Fitted to ranks
+    (``config.targets``), these are those of the ranks, and what comes out is mapped back to scores
+    (:class:`RankScale`). If all scores are equal, that score is predicted for every cell, with
+    standard deviation 0.
 
     Args:
         embedding: Maps cells to vectors.
@@ -49,7 +52,8 @@ class MLPPredictor:
         self.name = name
         self.seed = seed
         self._members: Members | None = None
-        self._scale = (0.0, 0.0)  # Mean and standard deviation of the scores.
+        self._scale = (0.0, 0.0)  # Mean and standard deviation of the targets.
+        self._ranks: RankScale | None = None  # From ranks to scores, where ranks are the targets.
         self._input_scale: Tensor | None = None  # [2, d]: mean, standard deviation of inputs.
 
     def fit(self, cells: CellBatch, scores: ArrayLike, *, fine_tune: bool = False) -> Self:
@@ -60,8 +64,12 @@ class MLPPredictor:
         """
         values = check_scores(cells, scores)
         inputs = self.embedding.embed(cells)
+        self._ranks = None
+        if self.config.targets == "ranks" and not _are_equal(values):
+            self._ranks = RankScale.of(values)
+            values = self._ranks.to_ranks(values)
         mean, std = float(values.mean()), float(values.std())
-        if std <= CONSTANT * max(abs(mean), 1e-300):
+        if _are_equal(values):
             std = 0.0
         goes_on = fine_tune and self._members is not None
         if not goes_on:
@@ -89,7 +97,35 @@ class MLPPredictor:
         inputs = self._scaled(self.embedding.embed(cells))
         with one_thread():
             outputs = self._members.predict(inputs).double().numpy()
-        return mean + std * outputs.mean(axis=0), std * outputs.std(axis=0)
+        predicted, spread = mean + std * outputs.mean(axis=0), std * outputs.std(axis=0)
+        return self._ranks.to_scores(predicted, spread) if self._ranks else (predicted, spread)
+
+    def lipschitz_bound(self) -> float:
+        r"""A bound K of how fast the predicted score changes with the embedding (eqs. 6-13).
+
+        .. math::
+            |P(x) - P(x')| \le K |x - x'|, \qquad
+            \operatorname{Var} P(X) \le K^2 \, \operatorname{E} |X - \operatorname{E} X|^2
+
+        for any two embeddings x, x', and any distribution of the embedding X. K is the mean over
+        members of the product of the spectral norms of their layers, times the scales of inputs
+        and targets and, where ranks are the targets, the steepest part of the map to scores.
+
+        A small K alone says nothing: a predictor that tells no cell from another has K = 0.
+
+        Returns:
+            Units of the score per unit of the embedding; 0 if all scores were equal.
+
+        Source: Cheng et al., "NASGEM", AAAI 2021, section 3.2.
+        """
+        require_fitted(self._members is not None)
+        assert self._members is not None
+        assert self._input_scale is not None
+        if self._scale[1] == 0:
+            return 0.0
+        inner = self._members.lipschitz_bounds().mean() / self._input_scale[1].double().min()
+        steepest = self._ranks.steepest() if self._ranks else 1.0
+        return self._scale[1] * float(inner) * steepest
 
     def save(self, directory: str | Path) -> None:
         """Writes ``predictor.json``, ``predictor.safetensors`` and the encoder, if there is one."""
@@ -99,6 +135,9 @@ class MLPPredictor:
         directory = Path(directory)
         self.embedding.save(directory)
         tensors = self._members.to_tensors() | {"input_scale": self._input_scale}
+        if self._ranks is not None:
+            tensors["ranks"] = torch.from_numpy(self._ranks.ranks)
+            tensors["scores"] = torch.from_numpy(self._ranks.scores)
         write_tensors(directory / "predictor.safetensors", tensors)
         content: dict[str, Any] = {
             "name": self.name,
@@ -121,6 +160,9 @@ class MLPPredictor:
         predictor = cls(embedding, config, name=content["name"], seed=int(content["seed"]))
         tensors = read_tensors(directory / "predictor.safetensors")
         predictor._input_scale = tensors.pop("input_scale")
+        if "ranks" in tensors:
+            ranks, scores = tensors.pop("ranks"), tensors.pop("scores")
+            predictor._ranks = RankScale(ranks.numpy(), scores.numpy())
         predictor._members = Members.from_tensors(tensors)
         predictor._scale = (float(content["score_mean"]), float(content["score_std"]))
         return predictor
@@ -128,6 +170,10 @@ class MLPPredictor:
     def _scaled(self, inputs: Tensor) -> Tensor:
         assert self._input_scale is not None
         return (inputs - self._input_scale[0]) / self._input_scale[1]
+
+
+def _are_equal(values: NDArray[np.float64]) -> bool:
+    return bool(values.std() <= CONSTANT * max(abs(float(values.mean())), 1e-300))
 
 
 @contextmanager

@@ -59,6 +59,11 @@ class RankScale:
         spread = self._score(mean + std) - self._score(mean - std)
         return self._score(mean), spread / 2
 
+    def steepest(self) -> float:
+        """Largest slope of the map from ranks to scores; 0 if there is one score alone."""
+        slopes = np.diff(self.scores) / np.diff(self.ranks)
+        return float(slopes.max(initial=0.0))
+
     def _score(self, ranks: NDArray[np.float64]) -> NDArray[np.float64]:
         inside = np.interp(ranks, self.ranks, self.scores)
         below = np.minimum(ranks - self.ranks[0], 0) * self._slope(slice(None, self._num_tail))
