@@ -26,7 +26,7 @@ class InvariantConfig:
     num_steps: int = 1500
     """Steps of training."""
 
-    batch_size: int = 384
+    batch_size: int = 256
     """Pairs of cells in a step."""
 
     mixture: PairMixture = field(default_factory=PairMixture)
