@@ -170,8 +170,8 @@ def _names(op_names: tuple[Any, ...]) -> tuple[str, ...]:
         found += [f"{a} -> {b}" for a in ops for b in ops]
     found += OF_CELL
     for is_member in [*_subsets(len(ops)).tolist(), [1] * len(ops)]:
-        members = "+".join(op for op, is_in in zip(ops, is_member, strict=True) if is_in)
-        found += [f"{members} {column}" for column in OF_WALK]
+        walked = "+".join(op for op, is_in in zip(ops, is_member, strict=True) if is_in)
+        found += [f"{walked} {column}" for column in OF_WALK]
     return (*found, *(OF_COST if has_prices(op_names) else ()))
 
 

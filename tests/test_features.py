@@ -139,14 +139,12 @@ class Definition:
         found = []
         for path in self.paths:
             chance = 1.0 if forward else 1 / len(self.ends)
-            for u, v in pairwise([*path, None]):
-                if forward:
-                    goes_on = list(self.graph.successors(u)) + [None] * (u in self.ends)
-                    chance /= len(goes_on)
-                elif v is not None:
-                    read = list(self.graph.predecessors(v))
-                    total = sum(self.width(w) if by_width else 1 for w in read)
-                    chance *= (self.width(u) if by_width else 1) / total
+            for u in path if forward else []:
+                chance /= self.graph.out_degree(u) + (u in self.ends)
+            for u, v in [] if forward else pairwise(path):
+                read = list(self.graph.predecessors(v))
+                total = sum(self.width(w) if by_width else 1 for w in read)
+                chance *= (self.width(u) if by_width else 1) / total
             found.append((chance, set(path)))
         assert sum(chance for chance, _ in found) == pytest.approx(1)
         return found

@@ -18,8 +18,8 @@ class Draw(enum.IntEnum):
     LOCAL_SEARCH = FIRST + 5
     EVOLUTION = FIRST + 6
     BANANAS = FIRST + 7
-    NETWORKS = FIRST + 8
-    LANDMARKS = FIRST + 9
+    LANDMARKS = FIRST + 8
+    MADE_UP = FIRST + 9
 
 
 def generator(seed: int, draw: Draw, index: int = 0) -> np.random.Generator:

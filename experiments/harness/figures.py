@@ -1,6 +1,7 @@
 """Figures for print and for the color-blind; the same numbers give the same bytes."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 # Okabe & Ito, "Color universal design", 2008: told apart with any kind of color vision.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
@@ -70,34 +72,40 @@ def draw_curves(
     return figure
 
 
-def draw_grid(
-    values: np.ndarray[Any, np.dtype[np.float64]],
+def draw_grids(
+    panels: Mapping[str, NDArray[np.float64]],
     *,
     rows: tuple[str, Sequence[object]],
     columns: tuple[str, Sequence[object]],
     label: str,
 ) -> Figure:
-    """A heat map ``[R, C]`` with its numbers written in; light to dark, so grey print keeps it.
+    """Heat maps ``[R, C]`` with their numbers written in; light to dark, so gray print keeps them.
 
     Args:
-        values: NaN where there is none.
+        panels: By title, up to three side by side.
         rows: What the rows are, and the value of each.
         columns: The same of the columns.
         label: What the numbers are.
     """
+    across = min(3, len(panels))
+    down = math.ceil(len(panels) / across)
+    limits = [reduce(list(panels.values())) for reduce in (np.min, np.max)]
+    size = (1.2 + (0.4 + 0.5 * len(columns[1])) * across, (0.9 + 0.35 * len(rows[1])) * down + 0.4)
     with rc_context(STYLE | {"axes.grid": False}):
-        figure = _figure((1.6 + 0.75 * values.shape[1], 1.2 + 0.42 * values.shape[0]))
-        axes = figure.add_subplot()
-        image = axes.imshow(values, cmap="cividis", aspect="auto")
-        axes.set(xlabel=columns[0], ylabel=rows[0])
-        axes.set_xticks(range(values.shape[1]), [str(value) for value in columns[1]])
-        axes.set_yticks(range(values.shape[0]), [str(value) for value in rows[1]])
-        middle = (np.nanmin(values) + np.nanmax(values)) / 2
-        for (row, column), value in np.ndenumerate(values):
-            if np.isfinite(value):
-                color = "black" if value > middle else "white"
-                axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=color)
-        figure.colorbar(image, label=label)
+        figure = _figure(size)
+        all_axes = figure.subplots(down, across, squeeze=False).ravel().tolist()
+        for axes, (title, values) in zip(all_axes, panels.items(), strict=False):
+            image = axes.imshow(values, cmap="cividis", aspect="auto", clim=limits)
+            axes.set(xlabel=columns[0], ylabel=rows[0], title=title)
+            axes.set_xticks(range(len(columns[1])), [str(value) for value in columns[1]])
+            axes.set_yticks(range(len(rows[1])), [str(value) for value in rows[1]])
+            for (row, column), value in np.ndenumerate(values):
+                color = "black" if value > sum(limits) / 2 else "white"
+                look = {"ha": "center", "va": "center", "color": color, "fontsize": 7}
+                axes.text(column, row, f"{value:.2f}", **look)
+        for axes in all_axes[len(panels) :]:
+            axes.set_axis_off()
+        figure.colorbar(image, ax=all_axes, label=label)
     return figure
 
 

@@ -11,7 +11,7 @@ from gemcore.cell_batch import CellBatch
 from gemcore.encoder import Encoder, EncoderConfig, train_encoder
 from gemcore.predictor import Predictor, make_predictor
 from gemcore.predictor.embedding import encoder_config_for
-from gemcore.predictor.making import PREDICTORS
+from gemcore.predictor.making import PREDICTORS, WITHOUT_EMBEDDING
 from harness.rows import Key
 from harness.settings import TableSettings
 
@@ -36,14 +36,19 @@ class Method:
 
 
 METHODS = {
-    "default": Method("default", "kernel_guided", "default", learns_encoder=True),
+    "default": Method("default", "kernel_guided", "default"),
     "paper": Method("paper", "kernel_guided", "kernel-guided MLP + MLP", learns_encoder=True),
     "autoencoder": Method("paper", "autoencoder", "vanilla autoencoder + MLP", learns_encoder=True),
     "adjacency": Method("paper", "adjacency", "flattened adjacency + MLP"),
 }
 # What else the package offers runs under its own name.
 METHODS |= {
-    name: Method(name, "kernel_guided", name, learns_encoder=True)
+    name: Method(
+        name,
+        "kernel_guided",
+        name.replace("_", " "),
+        learns_encoder=name not in WITHOUT_EMBEDDING,
+    )
     for name in PREDICTORS
     if name not in (*METHODS, "constant")
 }

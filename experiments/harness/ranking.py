@@ -3,7 +3,8 @@
 import dataclasses
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -50,6 +51,13 @@ class RankingContext:
     table: CellTable
     rows: NDArray[np.int64]
     folder: Path
+    warm: set[str] = field(default_factory=set)
+    """Methods that were used before in this process."""
+
+    @cached_property
+    def networks(self) -> NDArray[np.int64]:
+        """Equal numbers for rows that are the same network, int64 ``[B]``."""
+        return self.table.lookup(self.table.cells)
 
 
 def open_ranking(name: str, settings: RankingSettings) -> RankingContext:
@@ -81,8 +89,11 @@ def measure_ranking(context: RankingContext, key: Key) -> Measured:
     settings, table = context.settings, context.table
     order = generator(settings.seed, Draw.SPLIT, split).permutation(context.rows)
     train, test = order[:num_cells], order[num_cells:]
+    test = test[~np.isin(context.networks[test], context.networks[train])]
     predictor = make_method(method, table.cells, context.folder, settings, split)
-    predictor.fit(table.cells[train[:2]], [0.0, 1.0])  # What is loaded at first use is not timed.
+    if method not in context.warm:  # What is loaded or made at the first use is not timed.
+        predictor.fit(table.cells[train[:2]], [0.0, 1.0])
+        context.warm.add(method)
     clock = [time.perf_counter()]
     predictor.fit(table.cells[train], table.accuracy[train])
     clock.append(time.perf_counter())

@@ -78,7 +78,7 @@ def _find(status: RunStatus, number: int | None) -> Trial:
 
 
 def _tell(trial: Trial, status: RunStatus) -> str:
-    best = trial is status.best
+    best = status.best is not None and trial.index == status.best.index
     lines = [f"Trial {trial.index}{', the best' if best else ''}: {trial.status}"]
     if trial.score is not None:
         lines += _list({"score": trial.score, **trial.metrics})

@@ -23,9 +23,9 @@ class Described(NamedTuple):
     cells: CellBatch
     features: Tensor
 
-    def __getitem__(self, index: NDArray[np.integer] | slice) -> "Described":  # type: ignore[override]
-        rows = index if isinstance(index, slice) else torch.from_numpy(np.asarray(index))
-        return Described(self.cells[index], self.features[rows])
+    def only(self, index: NDArray[np.integer]) -> "Described":
+        """The cells of an index array."""
+        return Described(self.cells[index], self.features[torch.from_numpy(index)])
 
 
 class Fixed(NamedTuple):

@@ -118,6 +118,7 @@ class GaussianProcessPredictor:
         require_fitted(self._known is not None)
         assert self._known is not None
         assert self._kernel is not None
+        assert self._targets is not None
         directory = Path(directory)
         cells = self._known.cells
         tensors = {f"kernel.{name}": value for name, value in self._kernel.logs.items()}
@@ -160,7 +161,7 @@ class GaussianProcessPredictor:
         if len(targets) > MOST_LEARNED_FROM:
             generator = numpy_generator(self.seed, Stream.PREDICTOR_BATCHES)
             chosen = np.sort(generator.permutation(len(targets))[:MOST_LEARNED_FROM])
-            known, targets = known[chosen], targets[torch.from_numpy(chosen)]
+            known, targets = known.only(chosen), targets[torch.from_numpy(chosen)]
         expected = CellKernel.initial(known.features.shape[1])
         kernel = CellKernel(
             {n: v.detach().clone().requires_grad_() for n, v in expected.logs.items()}
@@ -171,7 +172,7 @@ class GaussianProcessPredictor:
             for _ in range(NUM_STEPS):
                 optimizer.zero_grad()
                 loss = _surprise(kernel, known, targets, fixed) + kernel.prior(expected)
-                loss.backward()
+                loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
         return CellKernel({name: value.detach() for name, value in kernel.logs.items()})
 
@@ -186,6 +187,7 @@ class GaussianProcessPredictor:
         assert self._kernel is not None
         assert self._known is not None
         assert self._factor is not None
+        assert self._weights is not None
         with one_thread():
             asked = self.scale.describe(cells)
             covariance = self._kernel.between(asked, self._known)
@@ -197,7 +199,8 @@ class GaussianProcessPredictor:
 
 def _factor(kernel: CellKernel, covariance: Tensor) -> Tensor:
     eye = torch.eye(len(covariance), dtype=torch.float64)
-    return torch.linalg.cholesky(covariance + (kernel.noise + JITTER) * eye)
+    factor: Tensor = torch.linalg.cholesky(covariance + (kernel.noise + JITTER) * eye)
+    return factor
 
 
 def _surprise(kernel: CellKernel, known: Described, targets: Tensor, fixed: Fixed) -> Tensor:

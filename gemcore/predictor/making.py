@@ -36,7 +36,7 @@ PREDICTORS = (
     "extra_trees",
     "constant",
 )
-WITHOUT_EMBEDDING = ("default", "gaussian_process", *TREES, "constant")
+WITHOUT_EMBEDDING = ("default", "gaussian_process", "graph_network", *TREES, "constant")
 
 
 def make_predictor(
@@ -54,7 +54,8 @@ def make_predictor(
     Args:
         name: ``"default"``: a Gaussian process and gradient-boosted trees, stacked, the best we
             know; ``"gaussian_process"``, ``"gradient_boosting"``, ``"extra_trees"``: one kind
-            alone, on the graph and its exact features; ``"paper"``: a fully connected ReLU network
+            alone, on the graph and its exact features; ``"graph_network"``: networks that read the
+            graph, pre-trained on unlabelled cells; ``"paper"``: a fully connected ReLU network
             on the embedding, the paper's letter; ``"mlp"``: an ensemble of such networks that also
             see the features; ``"constant"``: the mean of the scores, the yardstick.
         space: The space that cells come from, or unlabelled cells to learn the embedding from.

@@ -6,7 +6,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
+from scipy.optimize import Bounds, LinearConstraint, minimize
 
 from gemcore.atomic_files import write_document
 from gemcore.cell_batch import CellBatch
@@ -143,17 +143,13 @@ def _fit_weights(
 ) -> NDArray[np.float64]:
     expected = _expected_weights(len(predicted) - 1)
 
-    def loss(weights: NDArray[np.float64]) -> float:
+    def loss(weights: Any) -> float:
         errors = targets - weights @ predicted
         pull = PRIOR_CELLS * np.square(weights - expected).sum()
         return float(np.square(errors).sum() + pull)
 
-    found = minimize(
-        loss,
-        expected,
-        bounds=[(0, 1)] * len(expected),
-        constraints={"type": "eq", "fun": lambda weights: weights.sum() - 1},
-    )
+    sums_to_one = LinearConstraint(np.ones((1, len(expected))), 1, 1)
+    found = minimize(loss, expected, method="SLSQP", bounds=Bounds(0, 1), constraints=sums_to_one)
     weights = np.clip(found.x, 0, 1)
     normalized: NDArray[np.float64] = weights / weights.sum()
     return normalized

@@ -18,7 +18,7 @@ from gemcore.searching.costs import CostOf, network_costs
 from gemcore.searching.phase_clock import PhaseClock
 from gemcore.searching.pool import CandidatePool, Limits, identify_cells
 from gemcore.searching.rating import Rating
-from gemcore.searching.record import best_of
+from gemcore.searching.reruns import best_of
 from gemcore.searching.result import SearchResult
 from gemcore.searching.setting import SearchSetting, TaskFacts
 from gemcore.space import SearchSpace
@@ -37,8 +37,8 @@ class Search:
 
     Args:
         space: Where cells come from.
-        config: Settings; its ``training``, ``device`` and ``max_seconds`` are for
-            :func:`gemcore.search`, which trains. Default: ``SearchConfig()``.
+        config: Settings; its ``training``, ``device``, ``max_seconds`` and ``reevaluate`` are
+            for :func:`gemcore.search`, which trains. Default: ``SearchConfig()``.
         skeleton: What surrounds the cells, for their exact cost.
         input_size: Channels, height and width of an image.
         num_classes: Logits of an image.

@@ -52,7 +52,8 @@ def run_baseline(run: "SearchRun", runner: TrialRunner) -> RandomBaseline:
     kept = run.journal.facts.get(FACT)
     if best is None or kept is not None:
         return RandomBaseline(other.trials, dict(kept or {}))
-    if run.final is not None and run.search.best is not None and run.search.best.cell == best.cell:
+    chosen = run.result().best
+    if run.final is not None and chosen is not None and chosen.cell == best.cell:
         return RandomBaseline(other.trials, run.final.metrics)
     trained = run.training.train_beside(best, "The baseline's training", on_failure=run.note)
     metrics = {} if trained is None else trained.metrics

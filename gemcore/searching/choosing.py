@@ -15,6 +15,7 @@ from gemcore.searching.costs import CostOf
 from gemcore.searching.objectives import Objectives
 from gemcore.searching.pool import CandidatePool
 from gemcore.searching.rating import Rating
+from gemcore.searching.reruns import best_trials
 from gemcore.trials.trial import Trial
 
 NUM_PARENTS = 20  # Best cells whose mutants are tried.
@@ -62,9 +63,7 @@ class Chooser:
         if self.config.objectives is not None:
             best = Objectives.of(self.config).best(trials, NUM_PARENTS)
         else:
-            known = [trial for trial in trials if trial.score is not None]
-            # Stable: the first of equal ones.
-            best = sorted(known, key=lambda trial: -(trial.score or 0.0))[:NUM_PARENTS]
+            best = best_trials(trials, NUM_PARENTS)
         return CellBatch.from_cells(trial.cell for trial in best)
 
     def _pick_for_front(

@@ -65,6 +65,7 @@ class SearchConfig:
         "paper",
         "mlp",
         "gaussian_process",
+        "graph_network",
         "gradient_boosting",
         "extra_trees",
         "constant",
@@ -94,8 +95,15 @@ class SearchConfig:
     width: int | None = None
     """Width of the network's first stage. None: what the task suggests, or 16."""
 
+    reevaluate: int = 0
+    """When all cells are chosen, train so many of the best again from other seeds, and let the best
+    mean score win. That comes on top of num_trials, which counts cells, and of max_seconds."""
+
+    reevaluations: int = 1
+    """How often each of them is trained again."""
+
     random_baseline: bool = False
-    """In the end, train as many random cells in the same way, for comparison."""
+    """In the end, train as many random cells in the same way, each once, for comparison."""
 
     num_workers: int | None = None
     """Candidates trained side by side. None: what is fastest on the cores at hand."""
@@ -119,6 +127,8 @@ class SearchConfig:
             raise ValueError(f"num_initial must be {most}, got {self.num_initial}")
         if self.num_workers is not None:
             check_int("num_workers", self.num_workers, 1)
+        check_int("reevaluate", self.reevaluate, 0)
+        check_int("reevaluations", self.reevaluations, 1)
         check_int("bootstrap_samples", self.bootstrap_samples, 1)
         check_type("metric", self.metric, str)
         self._check_objectives()

@@ -9,7 +9,7 @@ from gemcore.plain_difference import plain_difference
 
 FOLLOWS = ("run_id", "gemcore")  # Not chosen, or no part of what decides about the result.
 FREE = ("config.num_workers",)  # May differ: it changes how long a run takes, and no bit of it.
-REMARKS = {"task.fingerprint": " (images, labels or their split changed)"}
+REMARKS = {"task.fingerprint": " (images, labels, their split or the table changed)"}
 
 
 def describe_difference(path: Path, setting: Mapping[str, Any]) -> str:

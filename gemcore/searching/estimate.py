@@ -33,6 +33,7 @@ def announce(
     config = setting.config
     cells = f"{config.num_trials} candidates, {num_workers} at a time"
     names = {"encoder": "encoder up to", "candidates": cells, "final": "final training"}
+    names["reevaluation"] = f"{config.reevaluate} of them {config.reevaluations} times again"
     names["baseline"] = f"{config.num_trials} random cells to compare with"
     known = ", ".join(f"{names[phase]} {spoken(seconds)}" for phase, seconds in parts.items())
     if "candidates" not in parts:
@@ -68,6 +69,9 @@ def estimate(
     )
     start = WORKER_START if num_workers > 1 else 0.0
     parts["candidates"] = start + one * config.num_trials / num_workers
+    if config.reevaluate:
+        runs = config.reevaluate * config.reevaluations
+        parts["reevaluation"] = start * config.reevaluations + one * runs / num_workers
     parts["final"] = last
     if config.random_baseline:
         fresh = config.num_trials - min(config.initial_size, config.num_trials)

@@ -15,7 +15,7 @@ from gemcore.searching.ask_tell import Search
 from gemcore.searching.phase_clock import PhaseClock
 from gemcore.tasks import ResolvedBackend
 from gemcore.trials.outcome import Outcome
-from gemcore.trials.store import BASELINE, KNOWN, SEARCH, TrialStore
+from gemcore.trials.store import BASELINE, KNOWN, RERUN, SEARCH, TrialStore
 from gemcore.trials.trial import Trial
 
 Known = tuple[Cell, float | Mapping[str, Any]]  # A cell and its accuracy or metrics.
@@ -123,6 +123,10 @@ class RunJournal:
     def keep_baseline(self, trial: Trial) -> None:
         """Writes a trial of the random baseline."""
         self.store.add(trial, BASELINE)
+
+    def keep_rerun(self, trial: Trial) -> None:
+        """Writes a further run of one of the best cells."""
+        self.store.add(trial, RERUN)
 
     def write(self, name: str, value: Any) -> None:
         """Writes a fact, if it is new."""

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gemcore.encoder import Encoder
 from gemcore.searching.objectives import Objectives
+from gemcore.searching.reruns import average_all, best_of, choose_best
 from gemcore.searching.setting import SearchSetting
 from gemcore.trials.outcome import FAILED
 from gemcore.trials.trial import Trial
@@ -60,12 +61,6 @@ class Prediction:
     class_names: tuple[str, ...]
 
 
-def best_of(trials: list[Trial]) -> Trial | None:
-    """The complete trial of the highest score, the first of equal ones."""
-    complete = [trial for trial in trials if trial.score is not None]
-    return max(complete, key=lambda trial: trial.score or 0.0, default=None)
-
-
 def count_failures(trials: list[Trial]) -> Counter[str]:
     """How often each reason made a trial fail."""
     return Counter(t.status.removeprefix(FAILED) for t in trials if not t.is_complete)
@@ -84,6 +79,7 @@ class SearchRecord:
         final: The winner's trained network, if it got that far and there are images.
         baseline: Random cells for comparison, if they were asked for.
         encoder: What embedded the cells, if one was trained.
+        reruns: Further runs of the best cells from other seeds, if they were asked for.
     """
 
     setting: SearchSetting
@@ -94,11 +90,24 @@ class SearchRecord:
     final: FinalNetwork | None = None
     baseline: RandomBaseline | None = None
     encoder: Encoder | None = None
+    reruns: list[Trial] = field(default_factory=list)
 
     @property
     def best(self) -> Trial | None:
-        """The complete trial of the highest score, or None if no trial is complete."""
-        return best_of(self.trials)
+        """The complete trial of the highest score, or None if no trial is complete.
+
+        Where the best cells were trained again, the one of the best mean; its numbers are means
+        then, and its metrics have those of each run beside, as ``accuracy_run0`` and so on.
+        """
+        config = self.setting.config
+        return choose_best(
+            self.trials, self.reruns, number=config.reevaluate, times=config.reevaluations
+        )
+
+    @property
+    def averaged(self) -> list[Trial]:
+        """The trials, with means in the place of what was trained more than once."""
+        return average_all(self.trials, self.reruns)
 
     def pareto(self) -> list[Trial]:
         """Trials that no other beats in all objectives, the cheapest first.
@@ -106,7 +115,7 @@ class SearchRecord:
         Without ``config.objectives`` these are the metric of the search and MACs. Of trials equal
         in all, the first one is kept.
         """
-        return self.objectives.front(self.trials)
+        return self.objectives.front(self.averaged)
 
     @property
     def hypervolume(self) -> float:
@@ -115,7 +124,7 @@ class SearchRecord:
         Costs count by their decimal logarithm: the unit is one of the metric at a tenth of the
         cost.
         """
-        return self.objectives.hypervolume(self.trials)
+        return self.objectives.hypervolume(self.averaged)
 
     @property
     def objectives(self) -> Objectives:

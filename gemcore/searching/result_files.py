@@ -23,7 +23,7 @@ from gemcore.searching.record import FinalNetwork, RandomBaseline, SearchRecord
 from gemcore.searching.setting import SearchSetting
 from gemcore.searching.summary import summarize
 from gemcore.trials.optuna_store import OptunaStore
-from gemcore.trials.store import KNOWN, SEARCH, MemoryStore, TrialStore
+from gemcore.trials.store import KNOWN, RERUN, SEARCH, MemoryStore, TrialStore
 from gemcore.trials.trial import Trial
 
 DOCUMENT, VERSION = "gemcore.result", 2
@@ -67,6 +67,7 @@ def write_numbers(
         "notes": list(record.notes),
         "setting": record.setting.to_dict(),
         "trials": [trial.to_dict() for trial in record.trials],
+        "reruns": [trial.to_dict() for trial in record.reruns],
         "best": None if record.best is None else record.best.index,
         "pareto": {
             "objectives": [record.objectives.metric, *record.objectives.costs],
@@ -127,6 +128,7 @@ def read_parts(directory: str | Path) -> dict[str, Any]:
         parts = {
             "setting": SearchSetting.from_dict(content["setting"]),
             "trials": [Trial.from_dict(trial) for trial in content["trials"]],
+            "reruns": [Trial.from_dict(trial) for trial in content.get("reruns", ())],
             "status": content["status"],
             "notes": tuple(content["notes"]),
             "seconds": dict(content["seconds"]),
@@ -141,7 +143,7 @@ def read_parts(directory: str | Path) -> dict[str, Any]:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"{path} must describe a search, got {error!r} in reading it") from error
     if parts["status"] == RUNNING and (directory / STORE).exists():
-        parts["trials"] = _stored_trials(directory / STORE)
+        parts |= _stored_trials(directory / STORE)
     if metrics is not None:
         parts["final"] = FinalNetwork(metrics, read_tensors(directory / WEIGHTS))
     if has_encoder:
@@ -163,10 +165,13 @@ def read_kept(directory: Path) -> TrialStore:
     for plain in content["trials"]:
         trial = Trial.from_dict(plain)
         kept.add(trial, KNOWN if trial.index < num_known else SEARCH)
+    for plain in content.get("reruns", ()):
+        kept.add(Trial.from_dict(plain), RERUN)
     return kept
 
 
-def _stored_trials(path: Path) -> list[Trial]:
+def _stored_trials(path: Path) -> dict[str, list[Trial]]:
     """The trials of a run that goes on, or that was killed."""
     with closing(OptunaStore(path)) as store:
-        return store.trials(KNOWN) + store.trials(SEARCH)
+        trials = store.trials(KNOWN) + store.trials(SEARCH)
+        return {"trials": trials, "reruns": store.trials(RERUN)}

@@ -17,6 +17,7 @@ from gemcore.searching.costs import cost_of
 from gemcore.searching.final_training import FinalTraining
 from gemcore.searching.journal import Known, RunJournal
 from gemcore.searching.record import FinalNetwork, RandomBaseline
+from gemcore.searching.reevaluation import reevaluate
 from gemcore.searching.result import SearchResult
 from gemcore.searching.run_folder import RunFolder
 from gemcore.searching.setting import SearchSetting
@@ -24,6 +25,7 @@ from gemcore.searching.stored_predictor import StoredPredictor
 from gemcore.tasks import ProxyTask
 from gemcore.trials import TrialRunner, TrialSettings, UserTask, make_runner
 from gemcore.trials.outcome import FAILED, Outcome
+from gemcore.trials.trial import Trial
 
 logger = logging.getLogger("gemcore")
 
@@ -69,6 +71,7 @@ class SearchRun:
         self.encoder: Encoder | None = None
         self.final: FinalNetwork | None = None
         self.baseline: RandomBaseline | None = None
+        self.reruns: list[Trial] = []
 
     def execute(self, initial: Iterable[Known]) -> SearchResult:
         """Runs all phases; an exception passes on when what is known has been saved."""
@@ -80,6 +83,9 @@ class SearchRun:
                 self.task, self.trial_settings, num_workers=self.num_workers
             ) as runner:
                 self._run_trials(runner, pending)
+                if self.setting.config.reevaluate:
+                    runner.close()  # Frees memory; at need it begins anew.
+                    self._reevaluate()
                 self._train_final()
                 if self.setting.config.random_baseline:
                     self._run_baseline(runner)
@@ -102,6 +108,7 @@ class SearchRun:
             final=self.final,
             baseline=self.baseline,
             encoder=self.encoder,
+            reruns=list(self.reruns),
         )
 
     def note(self, text: str) -> None:
@@ -244,10 +251,15 @@ class SearchRun:
             reason = own[-1].status if own else "none ended in time"
             raise RuntimeError(f"[search] no candidate is complete, the last one {reason}")
 
+    def _reevaluate(self) -> None:
+        with self.journal.phase("re-evaluation", self.search.clock):
+            reevaluate(self)
+
     def _train_final(self) -> None:
-        assert self.search.best is not None
+        best = self.result().best
+        assert best is not None
         with self.journal.phase("final training", self.search.clock):
-            self.final = self.training.train(self.search.best, on_failure=self.note)
+            self.final = self.training.train(best, on_failure=self.note)
         self._save()
 
     def _run_baseline(self, runner: TrialRunner) -> None:

@@ -4,7 +4,7 @@ import textwrap
 import time
 from collections import Counter
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,14 @@ from filelock import FileLock, Timeout
 
 from gemcore.atomic_files import read_document
 from gemcore.searching.objectives import Objectives
-from gemcore.searching.record import best_of, count_failures
+from gemcore.searching.record import count_failures
+from gemcore.searching.reruns import average_all, choose_best
 from gemcore.searching.result_files import COMPLETE, DOCUMENT, RESULT, RUNNING, STORE, VERSION
 from gemcore.searching.run_folder import CONFIG, LOCK
 from gemcore.searching.summary import COLUMNS
 from gemcore.searching.time_left import spoken, time_left
 from gemcore.trials.optuna_store import OptunaStore
-from gemcore.trials.store import BASELINE, KNOWN, SEARCH
+from gemcore.trials.store import BASELINE, KNOWN, RERUN, SEARCH
 from gemcore.trials.trial import Trial
 
 STOPPED = "stopped"
@@ -40,6 +41,9 @@ class RunStatus:
         num_baseline: Random cells for comparison that ended, beside those that the search tried.
         seconds_left: About how long it will take still; None where that is not known.
         objectives: What its Pareto front is made of; None where one score is searched for.
+        reruns: Further runs of the best cells that ended.
+        num_reevaluated: How many of the best cells are to be run again.
+        num_reevaluations: How often each of them.
     """
 
     directory: Path
@@ -52,11 +56,16 @@ class RunStatus:
     num_baseline: int
     seconds_left: float | None
     objectives: Objectives | None = None
+    reruns: list[Trial] = field(default_factory=list)
+    num_reevaluated: int = 0
+    num_reevaluations: int = 1
 
     @property
     def best(self) -> Trial | None:
-        """The complete trial of the highest score so far."""
-        return best_of(self.trials)
+        """The complete trial of the highest score so far, or of the best mean."""
+        return choose_best(
+            self.trials, self.reruns, number=self.num_reevaluated, times=self.num_reevaluations
+        )
 
     @property
     def failures(self) -> Counter[str]:
@@ -78,8 +87,9 @@ class RunStatus:
                 )
             )
         if self.objectives is not None and self.best is not None:
-            number = len(self.objectives.front(self.trials))
-            volume = self.objectives.hypervolume(self.trials)
+            trials = average_all(self.trials, self.reruns)
+            number = len(self.objectives.front(trials))
+            volume = self.objectives.hypervolume(trials)
             rows.append(
                 ("front", f"{number} of {self.objectives} (Pareto), hypervolume {volume:.4f}")
             )
@@ -110,6 +120,8 @@ class RunStatus:
         text = f"{len(self.trials)} of {self.num_trials} ({complete} complete"
         failed = len(self.trials) - complete
         text += f", {failed} failed)" if failed else ")"
+        if self.reruns:
+            text += f"; {len(self.reruns)} further runs of the best"
         return text + (f"; {self.num_baseline} random ones beside" if self.num_baseline else "")
 
 
@@ -135,9 +147,10 @@ def read_status(directory: str | Path) -> RunStatus:
         state = STOPPED
     facts: dict[str, Any] = dict(content.get("facts", {}))
     trials = [Trial.from_dict(plain) for plain in content["trials"]]
+    reruns = [Trial.from_dict(plain) for plain in content.get("reruns", ())]
     num_baseline = 0
     if state in (RUNNING, STOPPED):  # The store knows more.
-        facts, trials, num_baseline = _read_store(directory / STORE)
+        facts, trials, reruns, num_baseline = _read_store(directory / STORE)
     phase = facts.get("phase", {})
     config = content["setting"]["config"]
     names = config.get("objectives")
@@ -150,15 +163,18 @@ def read_status(directory: str | Path) -> RunStatus:
         trials=trials,
         num_trials=int(config["num_trials"]),
         num_baseline=num_baseline,
-        seconds_left=time_left(facts, trials, config, num_baseline) if alive else None,
+        seconds_left=time_left(facts, trials, config, num_baseline, len(reruns)) if alive else None,
+        reruns=reruns,
+        num_reevaluated=int(config.get("reevaluate", 0)),
+        num_reevaluations=int(config.get("reevaluations", 1)),
         objectives=None if names is None else Objectives.among(names, config["metric"]),
     )
 
 
-def _read_store(path: Path) -> tuple[dict[str, Any], list[Trial], int]:
+def _read_store(path: Path) -> tuple[dict[str, Any], list[Trial], list[Trial], int]:
     with closing(OptunaStore(path)) as store:
         trials = store.trials(KNOWN) + store.trials(SEARCH)
-        return store.facts(), trials, len(store.trials(BASELINE))
+        return store.facts(), trials, store.trials(RERUN), len(store.trials(BASELINE))
 
 
 def _is_locked(path: Path) -> bool:

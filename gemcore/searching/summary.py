@@ -8,6 +8,7 @@ from gemcore.cell import Cell
 from gemcore.searching.measures import list_measures
 from gemcore.searching.objectives import Objectives
 from gemcore.searching.record import SearchRecord, count_failures
+from gemcore.searching.reruns import average_all, best_trials, runs_of
 from gemcore.trials.trial import Trial
 
 COLUMNS = 79
@@ -31,8 +32,10 @@ def summarize(result: SearchRecord) -> str:
     blocks = [_wrap(head)]
     if result.best is not None:
         blocks += ["", *_table(result), "", *describe_cell(result.best.cell)]
+        if result.reruns:
+            blocks += ["", *_describe_reruns(result)]
         if result.setting.config.objectives is not None:
-            blocks += ["", *describe_front(result.objectives, result.trials)]
+            blocks += ["", *describe_front(result.objectives, result.averaged)]
     else:
         blocks += ["", "No trial is complete, so there is no best cell."]
     blocks += _remarks(result)
@@ -72,6 +75,27 @@ def _table(result: SearchRecord) -> list[str]:
             rows.append([label, *map(_count, counts)])
     rows.append(["score", *(_decimal(trial.score) for trial in trials)])
     return _aligned(rows)
+
+
+def _describe_reruns(result: SearchRecord) -> list[str]:
+    """The scores of cells that were trained more than once, the best mean first."""
+    further = runs_of(result.reruns)
+    firsts = [trial for trial in result.trials if trial.cell in further]
+    rows = [["", "mean score", "lowest", "highest", "runs"]]
+    for mean in best_trials(average_all(firsts, result.reruns), len(firsts)):
+        first = next(trial for trial in firsts if trial.index == mean.index)
+        runs = [first, *further[mean.cell]]
+        scores = [run.score for run in runs if run.score is not None]
+        numbers = map(_decimal, (mean.score, min(scores), max(scores)))
+        failed = len(runs) - len(scores)
+        rows.append(
+            [
+                f"trial {mean.index}",
+                *numbers,
+                f"{len(scores)}" + f" ({failed} failed)" * (failed > 0),
+            ]
+        )
+    return ["The best cells, trained again from other seeds:", *_aligned(rows)]
 
 
 def describe_front(objectives: Objectives, trials: Sequence[Trial]) -> list[str]:

@@ -7,11 +7,20 @@ from typing import Any
 from gemcore.trials.trial import Trial
 
 # Phase -> its key in the estimate.
-PHASES = {"final training": "final", "random baseline": "baseline", "encoder": "encoder"}
+PHASES = {
+    "final training": "final",
+    "random baseline": "baseline",
+    "encoder": "encoder",
+    "re-evaluation": "reevaluation",
+}
 
 
 def time_left(
-    facts: Mapping[str, Any], trials: Sequence[Trial], config: Mapping[str, Any], num_baseline: int
+    facts: Mapping[str, Any],
+    trials: Sequence[Trial],
+    config: Mapping[str, Any],
+    num_baseline: int,
+    num_reruns: int = 0,
 ) -> float | None:
     """About how many seconds; None where nothing is known yet.
 
@@ -20,6 +29,7 @@ def time_left(
         trials: Those of the search that ended.
         config: Of the search, as plain numbers.
         num_baseline: Trials of the random baseline that ended.
+        num_reruns: Further runs of the best cells that ended.
     """
     estimate: Mapping[str, float] = facts.get("estimate", {})
     phase = PHASES.get(facts.get("phase", {}).get("name"), "candidates")
@@ -28,9 +38,12 @@ def time_left(
         return None
     left = 0.0
     if phase in ("candidates", "encoder"):
-        left += per_trial * max(0, config["num_trials"] - len(trials)) + estimate.get("final", 0.0)
+        left += per_trial * max(0, config["num_trials"] - len(trials))
         if "encoder" not in facts.get("seconds", {}):
             left += _rest(facts, estimate.get("encoder", 0.0), running=phase == "encoder")
+    if phase in ("candidates", "encoder", "reevaluation"):
+        reruns = config.get("reevaluate", 0) * config.get("reevaluations", 1)
+        left += per_trial * max(0, reruns - num_reruns) + estimate.get("final", 0.0)
     elif phase == "final":
         left += _rest(facts, estimate.get("final", 0.0), running=True)
     if config.get("random_baseline"):

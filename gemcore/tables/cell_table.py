@@ -97,6 +97,9 @@ class CellTable:
         self.name = name
         self.facts: Mapping[str, Any] = MappingProxyType(dict(facts or {}))
 
+    deterministic = True
+    """Whether asking again gives the same numbers: then a search does not."""
+
     config: Mapping[str, Any] = MappingProxyType(
         {
             "num_trials": 150,

@@ -84,7 +84,8 @@ class StoredTensor:
         """The number of a tensor that holds one.
 
         Raises:
-            ValueError: If it holds more or none, or its storage is missing or of another kind.
+            ValueError: If it holds more or none, or its storage is missing, damaged or of a kind
+                that is not known.
         """
         if any(size != 1 for size in self.shape):
             raise ValueError(f"a tensor must hold one number, got shape {self.shape}")
@@ -97,7 +98,8 @@ class _Storage:
     """The numbers that tensors share, before they are read."""
 
     def __init__(self, storages: Storages, persistent_id: Any) -> None:
-        what, kind, key = persistent_id[:3]
+        is_storage = isinstance(persistent_id, tuple) and len(persistent_id) >= 3
+        what, kind, key = persistent_id[:3] if is_storage else (None,) * 3
         if what != "storage" or not (isinstance(kind, str) and isinstance(key, str)):
             raise pickle.UnpicklingError(f"got the persistent id {describe(persistent_id)}")
         self.kind, self.key = kind, key
@@ -111,7 +113,10 @@ class _Storage:
         """
         if self.kind not in DTYPES or self.key not in self._storages:
             raise ValueError(f"a tensor must be of numbers that are stored, got {self.kind}")
-        numbers = np.frombuffer(self._storages[self.key](), np.dtype(DTYPES[self.kind]))
+        try:
+            numbers = np.frombuffer(self._storages[self.key](), np.dtype(DTYPES[self.kind]))
+        except UNREADABLE_ARCHIVE as error:
+            raise ValueError(f"a tensor must be stored whole: {error}") from None
         if not isinstance(place, int) or not 0 <= place < len(numbers):
             raise ValueError(f"a tensor must begin within its storage, got {place!r}")
         return float(numbers[place])

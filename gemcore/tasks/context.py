@@ -11,7 +11,8 @@ class EvaluationContext:
     """Second argument of a task that is a function ``(cell, context) -> accuracy | dict``.
 
     Args:
-        seed: Of the search: the same for all its candidates.
+        seed: Of the search: the same for all its candidates. Another one where a cell is evaluated
+            again (``SearchConfig(reevaluate=...)``).
         index: Number of the trial, 0, 1, ...
         skeleton: What surrounds the cell in a network.
         training: How the search was asked to train.

@@ -9,8 +9,9 @@ from typing import Any, Protocol
 
 from gemcore.trials.trial import Trial
 
-SEARCH, KNOWN, BASELINE = GROUPS = ("search", "known", "baseline")
-"""Cells that the search asked for, that it was told in the beginning, and random ones beside it."""
+SEARCH, KNOWN, BASELINE, RERUN = GROUPS = ("search", "known", "baseline", "rerun")
+"""Cells that the search asked for, that it was told in the beginning, random ones beside it, and
+further runs of its best."""
 
 
 class TrialStore(Protocol):

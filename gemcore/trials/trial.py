@@ -25,7 +25,7 @@ class Trial:
         score: Efficiency score (eq. 5), higher is better; None if the trial failed.
         metrics: All that the task measured, by name, the accuracy included.
         seconds: Wall time of the evaluation.
-        seed: Of the search.
+        seed: Of the search; of a further run, that which it was trained from.
 
     Raises:
         ValueError: If a number is out of range or not finite, or does not fit the status.

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
@@ -17,6 +18,7 @@ from gemcore.cli.parsing import parse
 from gemcore.cli.search_command import SearchCommand, TaskName
 from gemcore.searching.result import SearchResult
 from gemcore.searching.status import read_status
+from gemcore.tables.registry import TABLES
 from gemcore.tasks import task_names
 from gemcore.tasks.image_config import ImageConfig
 
@@ -114,7 +116,7 @@ def test_wrong_usage_is_status_2(tmp_path: Path, refuses: Refuses) -> None:
 
 
 def test_the_known_tasks_are_offered() -> None:
-    assert get_args(TaskName) == task_names()
+    assert get_args(TaskName) == (*task_names(), *TABLES)
 
 
 def test_a_folder_of_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -170,3 +172,33 @@ def num_trials(out: Path) -> int:
         return len(read_status(out).trials)
     except FileNotFoundError:  # It has not begun.
         return 0
+
+
+def test_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str], refuses: Refuses) -> None:
+    file, out = tmp_path / "mine.csv", tmp_path / "run"
+    rows = [f'010001000,"input,{op},output",{accuracy}' for op, accuracy in (("a", 0.5), ("b", 1))]
+    file.write_text("\n".join(["adjacency,ops,accuracy", *rows]) + "\n")
+    words = ["search", "table", "--data", str(file), "--predictor", "constant", "--quiet"]
+    assert main([*words, "--out", str(out)]) == 0
+    assert "Search of 'mine'" in capsys.readouterr().out
+    result = SearchResult.load(out)
+    assert result.setting.config.random_baseline
+    assert result.setting.config.mac_penalty == 0
+    assert result.best is not None
+    assert result.best.cell.ops == ("input", "b", "output")
+    again = ["--config", str(out / "config.toml"), "--out", str(tmp_path / "again")]
+    assert main(["search", "table", "--data", str(file), *again, "--quiet"]) == 0
+    assert SearchResult.load(tmp_path / "again").setting == result.setting
+    capsys.readouterr()
+    assert main([*words, "--print-config"]) == 0
+    printed = tomllib.loads(capsys.readouterr().out)
+    assert printed.keys() == {"gemcore", "seed", "config"}
+    assert refuses("search", "nasbench101", "--out", "x") == (
+        "gemcore: --data must be given for nasbench101: nasbench_only108.tfrecord or an .npz"
+    )
+    assert refuses("search", "synthetic", "--data", "y", "--out", "x") == (
+        "gemcore: --data must not be given for synthetic, which has no file"
+    )
+    said = "gemcore: --space and --images don't go with table: the cells of the table are searched"
+    assert refuses(*words, "--space.num-nodes", "4", "--out", "x") == said
+    assert refuses(*words, "--images.image-size", "9", "--out", "x") == said

@@ -30,7 +30,7 @@ from gemcore.searching.journal import RunJournal
 from gemcore.searching.search import search
 from gemcore.tasks import ProxyTask, TrainingConfig
 from gemcore.trials.optuna_store import OptunaStore
-from gemcore.trials.store import KNOWN, SEARCH
+from gemcore.trials.store import KNOWN, RERUN, SEARCH
 
 BEFORE, AFTER = "before", "after"
 
@@ -52,6 +52,10 @@ MOMENTS: dict[str, tuple[Any, ...]] = {
     "second round: kept": (RunJournal, "keep_round", 1, AFTER),
     "second fit: written, not in its place": (os, "replace", 1, BEFORE, ".predictor.new"),
     "third round: kept": (RunJournal, "keep_round", 1, AFTER),
+    "re-evaluation: begins": (gemcore.trials.runner, "evaluate_cell", 1, BEFORE),
+    "re-evaluation: ended, not kept": (OptunaStore, "add", 1, BEFORE),
+    "re-evaluation: kept": (OptunaStore, "add", 1, AFTER),
+    "re-evaluation: the other seed": (OptunaStore, "add", 2, AFTER),
     "retraining": (gemcore.searching.final_training, "train_final", 1, BEFORE),
     "retraining: ended, not kept": (gemcore.searching.final_training, "train_final", 1, AFTER),
     "retraining: weights kept": (gemcore.searching.final_training, "write_tensors", 1, AFTER),
@@ -91,7 +95,7 @@ def log_evaluations(log: Path) -> None:
     def logged(cell: Any, *args: Any, **options: Any) -> Any:
         answer = original(cell, *args, **options)
         with open(log, "a") as stream:
-            stream.write(cell.to_json() + "\n")
+            stream.write(f"{options['seed']} {cell.to_json()}\n")
         return answer
 
     runner.evaluate_cell = logged
@@ -111,6 +115,8 @@ def run(out: Path, **changes: Any) -> None:
         predictor="mlp",
         fine_tune=True,
         random_baseline=True,
+        reevaluate=2,
+        reevaluations=2,
         num_workers=changes.pop("num_workers", 1),
         encoder=EncoderConfig(num_steps=40, validate_every=20, validation_pairs=100, **small),
         training=TrainingConfig(epochs=1, final_epochs=2, batch_size=16, threads=1),
@@ -119,11 +125,12 @@ def run(out: Path, **changes: Any) -> None:
 
 
 def stored(out: Path) -> list[str]:
-    """The cells whose trials are kept."""
+    """The seeds and cells whose trials are kept."""
     if not (out / "trials.db").exists():
         return []
     store = OptunaStore(out / "trials.db")
-    found = [trial.cell.to_json() for group in (KNOWN, SEARCH) for trial in store.trials(group)]
+    trials = [trial for group in (KNOWN, SEARCH, RERUN) for trial in store.trials(group)]
+    found = [f"{trial.seed} {trial.cell.to_json()}" for trial in trials]
     store.close()
     return found
 

@@ -13,7 +13,7 @@ import pytest
 from gemcore.atomic_files import read_tensors
 
 PROGRAM = Path(__file__).with_name("killed_search.py")
-CHOSEN, TIMED = 23, 4  # Moments of killed_search.py.
+CHOSEN, TIMED = 27, 4  # Moments of killed_search.py.
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_no_finished_trial_is_lost_or_repeated(killed: tuple[Path, list[dict[str
         assert not again, attempt["moment"]
     whole, last = attempts[0], attempts[CHOSEN + 1]
     assert last["after"] == whole["after"]
-    assert len(set(whole["after"])) == len(whole["after"]) == 10
+    assert len(set(whole["after"])) == len(whole["after"]) == 10 + 2 * 2
 
 
 @pytest.mark.parametrize("name", ["killed", "timed"])

@@ -74,7 +74,8 @@ def test_a_task_that_changed_is_refused(tmp_path: Path, run: Run) -> None:
     run(ProxyTask(images, labels), tmp_path / "run", num_workers=1)
     images[7] += 1
     with pytest.raises(
-        ValueError, match=r"task\.fingerprint: .* \(images, labels or their split changed\)"
+        ValueError,
+        match=r"task\.fingerprint: .* \(images, labels, their split or the table changed\)",
     ):
         run(ProxyTask(images, labels), tmp_path / "run", num_workers=1)
 

@@ -61,5 +61,16 @@ def test_a_baseline_comes_on_top() -> None:
     assert time_left(measured, trials(10), config, 2) == pytest.approx(20 + 4 * 10, abs=0.5)
 
 
+@pytest.mark.parametrize(
+    ("phase", "num_reruns", "wanted"),
+    [("candidates", 0, 6 * 5 + 6 * 5 + 20), ("re-evaluation", 2, 6 * 5 - 2 * 5 + 20)],
+)
+def test_further_runs_of_the_best_come_on_top(phase: str, num_reruns: int, wanted: float) -> None:
+    config = CONFIG | {"reevaluate": 3, "reevaluations": 2}
+    seconds = {"candidates": 20.0, "encoder": 25.0}
+    facts = in_phase(phase, estimate=ESTIMATE, seconds=seconds)
+    assert time_left(facts, trials(4), config, 0, num_reruns) == pytest.approx(wanted, abs=0.5)
+
+
 def test_nothing_is_known_before_the_first_trial_of_a_function() -> None:
     assert time_left(in_phase("candidates"), [], CONFIG, 0) is None

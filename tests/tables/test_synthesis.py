@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from gemcore import Cell, CellBatch, SearchSpace, prune
+from gemcore import Cell, CellBatch, SearchSpace, nasbench101_cost, prune
 from gemcore.tables import synthesis, synthetic
-from gemcore.tables.nasbench101_cost import nasbench101_cost
 
 
 @pytest.mark.parametrize("number", [1, 2, 500])
@@ -16,11 +15,11 @@ def test_cells_of_the_space_that_all_differ(number: int) -> None:
     assert table.lookup(table.cells).tolist() == list(range(number))
     assert table.cells == prune(table.cells, to_output=True)
     assert table.cells.num_edges.max() <= 9
-    cost = nasbench101_cost(table.cells)
+    macs, params = nasbench101_cost(table.cells)
     assert table.macs is not None
     assert table.params is not None
-    assert (table.macs == cost.macs).all()
-    assert (table.params == cost.params).all()
+    assert (table.macs == macs).all()
+    assert (table.params == params).all()
 
 
 def test_a_larger_table_begins_with_a_smaller() -> None:
@@ -48,7 +47,7 @@ def test_the_noise() -> None:
     noise = np.stack([table.metrics[n] - expected for n in ("accuracy", "validation_accuracy")])
     np.testing.assert_allclose(noise.std(axis=1), 0.003, rtol=0.05)
     assert np.abs(noise.mean(axis=1)).max() < 5 * 0.003 / 5000**0.5
-    assert abs(np.corrcoef(noise)[0, 1]) < 0.07
+    assert abs(np.asarray(np.corrcoef(noise))[0, 1]) < 0.07
     assert 0.01 < expected.std() < 0.03
     assert 0.3 < table.tuning.mean() < 0.37
 

@@ -1,4 +1,4 @@
-"""gemcore.tables.cell_index: exact whatever the hashes say, equal to a search one by one."""
+"""gemcore.cell_index: exact whatever the hashes say, equal to a search one by one."""
 
 from typing import Any
 
@@ -6,9 +6,8 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from gemcore import Cell, CellBatch, SearchSpace, graph_hash, perturb
-from gemcore.tables import cell_index
-from gemcore.tables.cell_index import CellIndex, canonical_forms
+from gemcore import Cell, CellBatch, SearchSpace, cell_index, graph_hash, perturb
+from gemcore.cell_index import CellIndex, canonical_forms
 
 SPACE = SearchSpace(num_nodes=5, ops=("conv1x1", "conv3x3"), edge_prob=0.5)
 
