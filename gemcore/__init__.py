@@ -16,6 +16,7 @@ from gemcore.cell import Cell
 from gemcore.cell_batch import CellBatch
 from gemcore.cuda import cuda_status
 from gemcore.device_cells import DeviceCells
+from gemcore.embedding import Embedding, make_embedding
 from gemcore.encoder import Encoder, EncoderConfig, EncoderReport, train_encoder
 from gemcore.features import feature_names, graph_features
 from gemcore.graph import canonicalize, graph_hash, perturb, prune
@@ -53,6 +54,7 @@ __all__ = [
     "Cell",
     "CellBatch",
     "DeviceCells",
+    "Embedding",
     "Encoder",
     "EncoderConfig",
     "EncoderReport",
@@ -89,6 +91,7 @@ __all__ = [
     "graph_features",
     "graph_hash",
     "load_task",
+    "make_embedding",
     "make_predictor",
     "nasbench101_cost",
     "network_cost",

@@ -8,9 +8,9 @@ from typing import Any, Self
 from gemcore.arguments import check_in
 from gemcore.atomic_files import recover_folder, write_folder
 from gemcore.cell_batch import CellBatch
+from gemcore.embedding.guided import encoder_config_for
 from gemcore.encoder import Encoder, EncoderConfig, train_encoder
 from gemcore.predictor import Predictor, make_predictor
-from gemcore.predictor.embedding import encoder_config_for
 from gemcore.predictor.making import PREDICTORS, WITHOUT_EMBEDDING
 from harness.rows import Key
 from harness.settings import TableSettings

@@ -48,7 +48,8 @@ class AdjacencyEmbedding:
         upper = np.triu_indices(self.num_nodes, k=1)
         edges = ordered.dense()[:, *upper]
         ops = ordered.ops[:, :, None] == np.arange(len(self.op_names))
-        flat = np.concatenate([edges, ops.reshape(len(ordered), -1)], axis=1)
+        one_hot = ops.reshape(len(ordered), self.num_nodes * len(self.op_names))
+        flat = np.concatenate([edges, one_hot], axis=1)
         return torch.from_numpy(flat.astype(np.float32))
 
     def save(self, directory: str | Path) -> None:

@@ -14,10 +14,9 @@ from torch import Tensor
 from gemcore.atomic_files import read_tensors, write_document, write_tensors
 from gemcore.cell_batch import CellBatch
 from gemcore.embedding.protocol import DOCUMENT, FILE, VERSION, Embedding
-from gemcore.feature_scale import NUM_REFERENCES, prune_for
+from gemcore.feature_scale import prune_for, reference_cells
 from gemcore.features import graph_features
 from gemcore.listed_space import CellSource
-from gemcore.space import SearchSpace
 
 EMBEDDING_SHARE = 0.2  # Of the squared length of an input; the features have the rest.
 TENSORS = "scales.safetensors"
@@ -28,7 +27,7 @@ class DescribedEmbedding:
 
     Args:
         inner: The embedding.
-        source: Where cells come from; scales are taken from the first 2048 of them.
+        source: Where cells come from; scales are taken from 2048 of them.
         scales: Mean and standard deviation of each number, where they are known.
     """
 
@@ -54,7 +53,8 @@ class DescribedEmbedding:
     def fit(self, cells: CellSource) -> Self:
         """Learns the embedding and takes the scales from these cells."""
         self.inner.fit(cells)
-        self._source, self._scales = cells, self._measure(cells)
+        self._source = cells  # Before the scales, which know operations from it.
+        self._scales = self._measure(cells)
         return self
 
     def embed(self, cells: CellBatch) -> Tensor:
@@ -89,12 +89,11 @@ class DescribedEmbedding:
         return torch.cat([self.inner.embed(cells), features], dim=1)
 
     def _measure(self, source: CellSource) -> dict[str, Tensor]:
-        if isinstance(source, SearchSpace):
-            source = source.sample(NUM_REFERENCES)
-        joined = self._join(source[:NUM_REFERENCES]).double()
+        cells = reference_cells(source)
+        joined = self._join(cells).double()
         mean = joined.mean(dim=0)
         std = (joined - mean).square().mean(dim=0).sqrt()
-        num_features = joined.shape[1] - self.inner.embed(source[:1]).shape[1]
+        num_features = joined.shape[1] - self.inner.embed(cells[:1]).shape[1]
         embedded, features = std[:-num_features], std[-num_features:]
         # The embedding keeps the proportions of its directions; each feature gets its own scale.
         embedded = (embedded.square().sum() / EMBEDDING_SHARE).sqrt().expand_as(embedded)

@@ -19,7 +19,7 @@ class FeatureEmbedding:
     """:func:`gemcore.graph_features`, of mean 0 and standard deviation 1 over the space.
 
     Args:
-        source: Where cells come from; scales are taken from the first 2048 of them.
+        source: Where cells come from; scales are taken from 2048 of them.
         scale: These scales, where they are known.
     """
 

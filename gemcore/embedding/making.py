@@ -88,7 +88,9 @@ def load_embedding(directory: str | Path) -> Embedding:
             return DescribedEmbedding.restore(directory, content, inner)
         return RESTORED[content["name"]](directory, content)
     except (KeyError, TypeError) as error:
-        raise ValueError(f"{path} must describe an embedding, got one that lacks {error}") from error
+        raise ValueError(
+            f"{path} must describe an embedding, got one that lacks {error}"
+        ) from error
 
 
 RESTORED: dict[str, Callable[[Path, dict[str, Any]], Embedding]] = {

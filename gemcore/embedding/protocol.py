@@ -26,7 +26,7 @@ class Embedding(Protocol):
         ...
 
     def fit(self, cells: CellSource) -> Self:
-        """Learns from unlabelled cells, a batch or a space, in place of the space it is made for."""
+        """Learns from unlabelled cells, a batch or a space, instead of what it is made for."""
         ...
 
     def embed(self, cells: CellBatch) -> Tensor:

@@ -90,4 +90,3 @@ class LessonStream:
         """Root of the mean square of the centered kernel over the first pairs."""
         kernel = self.lesson(0, 1024).kernel.double()
         return max(1e-6, float(kernel.square().mean().sqrt()))
-

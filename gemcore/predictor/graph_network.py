@@ -14,8 +14,8 @@ from torch import Tensor
 from gemcore.atomic_files import read_tensors, write_document, write_tensors
 from gemcore.cell_batch import CellBatch
 from gemcore.devices import resolve_device
-from gemcore.encoder.invariant import InvariantEncoder, graph_parts
 from gemcore.encoder.cache import cached_invariant_encoder, is_cached
+from gemcore.encoder.invariant import InvariantEncoder, graph_parts
 from gemcore.encoder.invariant_config import InvariantConfig
 from gemcore.listed_space import CellSource
 from gemcore.philox import Stream, torch_generator
