@@ -161,7 +161,7 @@ class InvariantEncoder:
 def new_network(num_ops: int, config: InvariantConfig, seed: int) -> InvariantNetwork:
     """A network as training starts with."""
     generator = torch_generator(seed, Stream.INVARIANT_ENCODER, 0)
-    return InvariantNetwork(num_ops, config.width, config.num_layers, generator)
+    return InvariantNetwork(num_ops, config, generator)
 
 
 def graph_parts(reader: GraphReader, cells: CellBatch) -> Iterator[tuple[slice, CellBatch]]:

@@ -20,6 +20,9 @@ class InvariantConfig:
     width: int = 64
     """Numbers that describe a node, d; a cell's embedding has 3 d."""
 
+    message_width: int = 32
+    """Numbers in a message from one node to another, m."""
+
     num_layers: int = 4
     """Exchanges of messages: a node comes to know what is as many edges away."""
 
@@ -67,7 +70,14 @@ class InvariantConfig:
     """Where to train: "cpu", "cuda", "cuda:1"; auto: the first GPU, or the CPU if there is none."""
 
     def __post_init__(self) -> None:
-        for name in ("width", "num_layers", "num_steps", "batch_size", "kernel_dim"):
+        for name in (
+            "width",
+            "message_width",
+            "num_layers",
+            "num_steps",
+            "batch_size",
+            "kernel_dim",
+        ):
             check_int(name, getattr(self, name), 1)
         for name in ("num_references", "report_pairs"):
             check_int(name, getattr(self, name), 2)

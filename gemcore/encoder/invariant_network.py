@@ -43,28 +43,28 @@ class InvariantNetwork(nn.Module):
     .. math:: h_v + W_o \left[ \operatorname{silu}\Big(W_0 x_v + \sum_{r} \sum_u
         \frac{R^r_{vu}}{\sqrt{\deg_r(v)}} W_r x_u\Big) \odot V x_v \right]
 
-    for the four relations r of :func:`relations`. The embedding joins the states of the input, of
-    the output (or the mean of the leaves) and the mean of all nodes, normalized.
+    for the four relations r of :func:`relations`, with m numbers inside the brackets. The
+    embedding joins the states of the input, of the output (or the mean of the leaves) and the mean
+    of all nodes, normalized.
 
     Args:
         num_ops: K.
-        width: Numbers of a node, d.
-        num_layers: How many.
+        config: Numbers of a node d and of a message m, and how many layers.
         generator: Of the weights.
 
     Source: Dauphin et al., "Language Modeling with Gated Convolutional Networks", 2017 (gates);
     Xu et al., "NN-Former", CVPR 2025 (messages among siblings).
     """
 
-    def __init__(
-        self, num_ops: int, width: int, num_layers: int, generator: torch.Generator
-    ) -> None:
+    def __init__(self, num_ops: int, config: InvariantConfig, generator: torch.Generator) -> None:
         super().__init__()
-        self.width = width
+        self.width = width = config.width
         table = torch.randn(num_ops + 1, width, generator=generator, dtype=torch.float32)
         self.ops = nn.Parameter(table)
         self.degrees = linear(2, width, generator)
-        self.layers = nn.ModuleList(GatedMessages(width, generator) for _ in range(num_layers))
+        self.layers = nn.ModuleList(
+            GatedMessages(width, config.message_width, generator) for _ in range(config.num_layers)
+        )
 
     @property
     def embedding_dim(self) -> int:
@@ -87,20 +87,20 @@ class InvariantNetwork(nn.Module):
 class GatedMessages(nn.Module):
     """One exchange of messages; see :class:`InvariantNetwork`."""
 
-    def __init__(self, width: int, generator: torch.Generator) -> None:
+    def __init__(self, width: int, inner: int, generator: torch.Generator) -> None:
         super().__init__()
         self.scale = nn.Parameter(torch.ones(width, dtype=torch.float32))
         self.shift = nn.Parameter(torch.zeros(width, dtype=torch.float32))
-        self.own = linear(width, 2 * width, generator)
-        self.messages = linear(width, NUM_RELATIONS * width, generator)
-        self.out = linear(width, width, generator)
+        self.own = linear(width, 2 * inner, generator)
+        self.messages = linear(width, NUM_RELATIONS * inner, generator)
+        self.out = linear(inner, width, generator)
 
     def forward(self, states: Tensor, heard: Tensor, drop: Dropout) -> Tensor:
         """The next states ``[B, N, d]``."""
         size, num_nodes, width = states.shape
         normal = layer_norm(states, (width,), self.scale, self.shift)
         gate, value = self.own(normal).chunk(2, dim=2)
-        sent = self.messages(normal).view(size, num_nodes * NUM_RELATIONS, width)
+        sent = self.messages(normal).view(size, num_nodes * NUM_RELATIONS, gate.shape[2])
         gate = torch.baddbmm(gate, heard, sent)
         return states + drop(self.out(silu(gate) * value))
 
@@ -142,7 +142,7 @@ class Teller(nn.Module):
         self, num_ops: int, num_features: int, config: InvariantConfig, generator: torch.Generator
     ) -> None:
         super().__init__()
-        self.network = InvariantNetwork(num_ops, config.width, config.num_layers, generator)
+        self.network = InvariantNetwork(num_ops, config, generator)
         self.kernel = linear(self.network.embedding_dim, config.kernel_dim, generator)
         self.features = linear(self.network.embedding_dim, num_features, generator)
 
