@@ -1,7 +1,8 @@
 """Fig. 6: how well does the encoder learn the similarity, by size of graph and of embedding?
 
-    python experiments/fig6_similarity.py --jobs 16 --steps 2500      (graphs of up to 100 nodes)
-    python experiments/fig6_similarity.py --device cuda               (all of the grid)
+    python experiments/fig6_similarity.py --jobs 16
+
+Without a GPU, graphs of up to 100 nodes.
 
 The paper's encoder (a perceptron of one hidden layer on the flattened graph, 50,000 fixed pairs of
 random graphs of one size, two rounds of the Weisfeiler-Lehman kernel) for graphs of n nodes and
@@ -282,6 +283,7 @@ def report(context: SimilarityContext, rows: list[Row]) -> Report:
             rows=("nodes n", settings.grid_sizes),
             columns=("embedding d", settings.dims),
             label=label,
+            limits=(-1, 1),
         )
         for value, label in (
             ("r2_constant", "R2 against the best constant"),

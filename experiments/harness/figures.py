@@ -50,7 +50,7 @@ def draw_curves(
     """Curves that differ by color, marker and dashes at once.
 
     Args:
-        curves: At most eight.
+        curves: In the order of the legend.
         x_label: With its unit.
         y_label: The same.
         scales: Of x and y.
@@ -62,6 +62,10 @@ def draw_curves(
         for place, curve in enumerate(curves):
             _draw_curve(axes, curve, place, band=band)
         axes.set(xlabel=x_label, ylabel=y_label, xscale=scales[0], yscale=scales[1])
+        if not band:  # Points are few: each is named.
+            places = sorted({x for curve in curves for x in curve.x})
+            axes.set_xticks(places, [f"{x:g}" for x in places])
+            axes.minorticks_off()
         figure.legend(
             *axes.get_legend_handles_labels(),
             loc="outside upper center",
@@ -78,6 +82,7 @@ def draw_grids(
     rows: tuple[str, Sequence[object]],
     columns: tuple[str, Sequence[object]],
     label: str,
+    limits: tuple[float, float],
 ) -> Figure:
     """Heat maps ``[R, C]`` with their numbers written in; light to dark, so gray print keeps them.
 
@@ -86,17 +91,20 @@ def draw_grids(
         rows: What the rows are, and the value of each.
         columns: The same of the columns.
         label: What the numbers are.
+        limits: Where colors end; numbers beyond have those of the end.
     """
     across = min(3, len(panels))
     down = math.ceil(len(panels) / across)
-    limits = [reduce(list(panels.values())) for reduce in (np.min, np.max)]
-    size = (1.2 + (0.4 + 0.5 * len(columns[1])) * across, (0.9 + 0.35 * len(rows[1])) * down + 0.4)
+    size = (1.2 + (0.8 + 0.45 * len(columns[1])) * across, (1.0 + 0.3 * len(rows[1])) * down + 0.6)
     with rc_context(STYLE | {"axes.grid": False}):
         figure = _figure(size)
         all_axes = figure.subplots(down, across, squeeze=False).ravel().tolist()
         for axes, (title, values) in zip(all_axes, panels.items(), strict=False):
-            image = axes.imshow(values, cmap="cividis", aspect="auto", clim=limits)
-            axes.set(xlabel=columns[0], ylabel=rows[0], title=title)
+            image = axes.imshow(
+                values, cmap="cividis", aspect="auto", vmin=limits[0], vmax=limits[1]
+            )
+            axes.set(xlabel=columns[0], ylabel=rows[0])
+            axes.set_title(title, fontsize=9)
             axes.set_xticks(range(len(columns[1])), [str(value) for value in columns[1]])
             axes.set_yticks(range(len(rows[1])), [str(value) for value in rows[1]])
             for (row, column), value in np.ndenumerate(values):
@@ -126,8 +134,11 @@ def _figure(size: tuple[float, float]) -> Figure:
 
 
 def _draw_curve(axes: Axes, curve: Curve, place: int, *, band: bool) -> None:
-    look: dict[str, Any] = {"color": COLORS[place], "linestyle": LINES[place], "linewidth": 1.4}
-    mark: dict[str, Any] = {"marker": MARKERS[place], "markersize": 4.5}
+    lap = place // len(COLORS)  # From the ninth curve on, colors come with other marks and dashes.
+    color, marker = COLORS[place % len(COLORS)], MARKERS[(place + lap) % len(MARKERS)]
+    dashes = LINES[(place + 2 * lap) % len(LINES)]
+    look: dict[str, Any] = {"color": color, "linestyle": dashes, "linewidth": 1.4}
+    mark: dict[str, Any] = {"marker": marker, "markersize": 4.5}
     if not band:
         axes.errorbar(
             curve.x, curve.y, yerr=curve.error, label=curve.label, capsize=2, **look, **mark
@@ -136,4 +147,4 @@ def _draw_curve(axes: Axes, curve: Curve, place: int, *, band: bool) -> None:
     y, error = np.asarray(curve.y), np.asarray(curve.error)
     every = max(1, len(y) // 8)
     axes.plot(curve.x, y, label=curve.label, markevery=(place % every, every), **look, **mark)
-    axes.fill_between(curve.x, y - error, y + error, color=COLORS[place], alpha=0.15, linewidth=0)
+    axes.fill_between(curve.x, y - error, y + error, color=color, alpha=0.15, linewidth=0)

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
@@ -78,8 +79,17 @@ def one_thread() -> Iterator[None]:
 
 def _begin(measure: Callable[[Any, Any], Any], open_context: Callable[[], Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which ends children.
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _for_good.enter_context(one_thread())
     _at_work.update(measure=measure, context=open_context())
+
+
+def _end_with_parent() -> None:
+    """A killed parent can't end its children, and they would wait for jobs for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _measure(job: Any) -> Any:

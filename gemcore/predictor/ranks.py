@@ -5,7 +5,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 TAIL = 0.1  # Share of the scores, at least two, whose slope continues the map beyond its ends.
 
@@ -38,6 +37,8 @@ class RankScale:
     @classmethod
     def of(cls, scores: ArrayLike) -> Self:
         """The map of these scores, finite numbers ``[B]``, B >= 1."""
+        from scipy.stats import rankdata  # Late: it takes half a second to import.
+
         values = np.asarray(scores, dtype=np.float64)
         ranks = ndtri((rankdata(values) - 0.5) / len(values))
         different, first = np.unique(values, return_index=True)

@@ -6,7 +6,6 @@ from typing import Any, Self
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingRegressor
 
 from gemcore.atomic_files import read_tensors, write_document, write_tensors
 from gemcore.cell_batch import CellBatch
@@ -129,6 +128,9 @@ class TreesPredictor:
         return self
 
     def _new_member(self, index: int) -> Any:
+        # Late: scikit-learn takes half a second to import.
+        from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingRegressor
+
         seed = derived_seed(self.seed, Stream.PREDICTOR_WEIGHTS, index) % 2**32
         if self.name == "extra_trees":
             return ExtraTreesRegressor(random_state=seed, **FOREST)

@@ -37,11 +37,8 @@ def reevaluate(run: "SearchRun") -> None:
             _run_all(run, rivals, time, bar)
     for reason, number in count_failures(run.reruns).most_common():
         run.note(f"{number} of {total} re-evaluations failed: {reason}")
-    if _all_alike(rivals, run.reruns, config.metric):
-        run.note(
-            "Evaluating again told nothing: the task gave each cell the same "
-            f"{config.metric}, whatever the seed."
-        )
+    if _all_alike(rivals, run.reruns):
+        run.note("Evaluating again told nothing: the task gave each cell the same numbers again.")
 
 
 def _run_all(run: "SearchRun", rivals: list[Trial], time: int, bar: "tqdm[Any]") -> None:
@@ -80,7 +77,8 @@ def _as_trial(run: "SearchRun", first: Trial, outcome: Outcome, index: int, seed
     )
 
 
-def _all_alike(rivals: list[Trial], reruns: list[Trial], metric: str) -> bool:
-    first = {trial.cell: trial.metrics[metric] for trial in rivals}
+def _all_alike(rivals: list[Trial], reruns: list[Trial]) -> bool:
+    """Whether no further run differs from the first in any metric."""
+    first = {trial.cell: trial.metrics for trial in rivals}
     complete = [run for run in reruns if run.is_complete]
-    return bool(complete) and all(run.metrics[metric] == first[run.cell] for run in complete)
+    return bool(complete) and all(run.metrics == first[run.cell] for run in complete)

@@ -73,6 +73,7 @@ def interrupt_at(phase: str, folder: Path) -> dict[str, Any]:
         return original(*args, **options)
 
     timer = threading.Timer(DELAY, press)
+    num_steps = gaussian_process.NUM_STEPS
     setattr(owner, name, begin)
     try:
         run(changes, folder / phase)
@@ -83,6 +84,7 @@ def interrupt_at(phase: str, folder: Path) -> dict[str, Any]:
     finally:
         timer.cancel()
         setattr(owner, name, original)
+        gaussian_process.NUM_STEPS = num_steps
     return {"phase": phase, "seconds": None, "status": "not interrupted", "n": 0}
 
 
