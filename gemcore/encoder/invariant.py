@@ -103,7 +103,7 @@ class InvariantEncoder:
         shape = len(cells), self.embedding_dim
         embedding = torch.empty(shape, dtype=torch.float32, device=device)
         for part, prepared in graph_parts(self.reader, cells):
-            embedding[part] = self.network(self.reader.expand(prepared).to(device))
+            embedding[part] = self.network(self.reader.inputs(prepared, device))
         return embedding
 
     def save(self, directory: str | Path) -> None:

@@ -23,7 +23,7 @@ class InvariantConfig:
     message_width: int = 32
     """Numbers in a message from one node to another, m."""
 
-    num_layers: int = 4
+    num_layers: int = 3
     """Exchanges of messages: a node comes to know what is as many edges away."""
 
     num_steps: int = 1500

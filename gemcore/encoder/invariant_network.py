@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import layer_norm, silu
 
 from gemcore.encoder.invariant_config import InvariantConfig
-from gemcore.encoder.invariant_input import NUM_RELATIONS, GraphTensors, relations
+from gemcore.encoder.invariant_input import NUM_RELATIONS, GraphInput
 from gemcore.encoder.layers import linear
 
 
@@ -71,17 +71,14 @@ class InvariantNetwork(nn.Module):
         """Numbers in an embedding, 3 d."""
         return 3 * self.width
 
-    def forward(self, graphs: GraphTensors, drop: Dropout = NOTHING_DROPPED) -> Tensor:
+    def forward(self, graphs: GraphInput, drop: Dropout = NOTHING_DROPPED) -> Tensor:
         """Embeddings, float32 ``[B, 3 d]``."""
-        edges = graphs.adjacency.to(torch.float32)
-        present = (graphs.ops < len(self.ops) - 1).to(torch.float32)
-        outputs, inputs = edges.sum(dim=2), edges.sum(dim=1)
-        degrees = torch.stack([outputs, inputs], dim=2).log1p()
-        states = self.ops[graphs.ops] + self.degrees(degrees)
-        heard = relations(edges)
+        states = self.ops[graphs.ops] + self.degrees(graphs.degrees)
         for layer in self.layers:
-            states = layer(states, heard, drop)
-        return read_out(states, present, (outputs == 0) * present)
+            states = layer(states, graphs.heard, drop)
+        means = torch.bmm(graphs.readers, states).flatten(1)
+        joined = torch.cat([states[:, 0], means], dim=1)
+        return layer_norm(joined, joined.shape[1:])
 
 
 class GatedMessages(nn.Module):
@@ -103,16 +100,6 @@ class GatedMessages(nn.Module):
         sent = self.messages(normal).view(size, num_nodes * NUM_RELATIONS, gate.shape[2])
         gate = torch.baddbmm(gate, heard, sent)
         return states + drop(self.out(silu(gate) * value))
-
-
-def read_out(states: Tensor, present: Tensor, leaves: Tensor) -> Tensor:
-    """Input, mean of the leaves and mean of all nodes, normalized, ``[B, 3 d]``."""
-    means = [
-        torch.bmm((chosen / chosen.sum(dim=1, keepdim=True)).unsqueeze(1), states).squeeze(1)
-        for chosen in (leaves, present)
-    ]
-    joined = torch.cat([states[:, 0], *means], dim=1)
-    return layer_norm(joined, joined.shape[1:])
 
 
 def step_share(step: int, num_steps: int, warmup: float) -> float:
@@ -146,7 +133,7 @@ class Teller(nn.Module):
         self.kernel = linear(self.network.embedding_dim, config.kernel_dim, generator)
         self.features = linear(self.network.embedding_dim, num_features, generator)
 
-    def forward(self, graphs: GraphTensors) -> tuple[Tensor, Tensor]:
+    def forward(self, graphs: GraphInput) -> tuple[Tensor, Tensor]:
         """Inner products of the first and the second half of the cells ``[B]``, features of all."""
         embedding = self.network(graphs)
         first, second = self.kernel(embedding).chunk(2)

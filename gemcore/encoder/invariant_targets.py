@@ -1,5 +1,6 @@
 """What the invariant encoder learns to tell: the centered kernel and the graph's features."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,15 @@ class Lesson:
     graphs: GraphTensors
     kernel: Tensor
     features: Tensor
+
+    def parts(self, num_entries: int) -> "Iterator[Lesson]":
+        """The same pairs in lessons whose adjacency matrices have about so many entries."""
+        num_pairs, width = len(self.kernel), self.graphs.adjacency.shape[1]
+        size = max(1, num_entries // (2 * width**2))
+        for start in range(0, num_pairs, size):
+            chosen = torch.arange(start, min(start + size, num_pairs))
+            both = torch.cat([chosen, chosen + num_pairs])
+            yield Lesson(self.graphs.rows(both), self.kernel[chosen], self.features[both])
 
 
 class LessonStream:

@@ -202,7 +202,7 @@ class GraphNetworkPredictor:
         device = resolve_device(self.config.device)
         outputs = torch.empty((len(self._members), len(cells)), dtype=torch.float32)
         for part, prepared in graph_parts(self.encoder.reader, cells):
-            graphs = self.encoder.reader.expand(prepared).to(device)
+            graphs = self.encoder.reader.inputs(prepared, device)
             features = self._features(prepared).to(device)
             for i, member in enumerate(self._members):
                 outputs[i, part] = member(graphs, features).cpu()
