@@ -16,7 +16,17 @@ from gemcore.cell import Cell
 from gemcore.cell_batch import CellBatch
 from gemcore.cuda import cuda_status
 from gemcore.device_cells import DeviceCells
-from gemcore.encoder import Encoder, EncoderConfig, EncoderReport, train_encoder
+from gemcore.embedding import Embedding, load_embedding, make_embedding
+from gemcore.encoder import (
+    Encoder,
+    EncoderConfig,
+    EncoderReport,
+    InvariantConfig,
+    InvariantEncoder,
+    InvariantReport,
+    train_encoder,
+    train_invariant_encoder,
+)
 from gemcore.features import feature_names, graph_features
 from gemcore.graph import canonicalize, graph_hash, perturb, prune
 from gemcore.listed_space import ListedSpace
@@ -53,11 +63,15 @@ __all__ = [
     "Cell",
     "CellBatch",
     "DeviceCells",
+    "Embedding",
     "Encoder",
     "EncoderConfig",
     "EncoderReport",
     "EvaluationContext",
     "ImageConfig",
+    "InvariantConfig",
+    "InvariantEncoder",
+    "InvariantReport",
     "ListedSpace",
     "Network",
     "NetworkCost",
@@ -88,7 +102,9 @@ __all__ = [
     "get_op",
     "graph_features",
     "graph_hash",
+    "load_embedding",
     "load_task",
+    "make_embedding",
     "make_predictor",
     "nasbench101_cost",
     "network_cost",
@@ -103,6 +119,7 @@ __all__ = [
     "simd_levels",
     "tables",
     "train_encoder",
+    "train_invariant_encoder",
     "unregister_op",
     "wl_features",
     "wl_gram",

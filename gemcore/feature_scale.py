@@ -9,8 +9,8 @@ from torch import Tensor
 from gemcore.cell_batch import CellBatch
 from gemcore.features import graph_features
 from gemcore.graph import prune
+from gemcore.listed_space import CellSource, draw_cells
 from gemcore.ops import OUTPUT
-from gemcore.space import SearchSpace
 
 NUM_REFERENCES = 2048  # Unlabelled cells that scales are taken from.
 LEAST_SPREAD = 1e-6  # Below, a feature is held for one that never varies.
@@ -31,10 +31,9 @@ class FeatureScale:
         self.std = std
 
     @classmethod
-    def of(cls, source: SearchSpace | CellBatch) -> Self:
-        """Taken from the first 2048 cells of a space's stream or of a batch."""
-        cells = source.sample(NUM_REFERENCES) if isinstance(source, SearchSpace) else source
-        features = _raw(prune_for(cells[:NUM_REFERENCES], source.op_names))
+    def of(cls, source: CellSource) -> Self:
+        """Taken from 2048 of its cells."""
+        features = _raw(prune_for(reference_cells(source), source.op_names))
         if not len(features):
             features = features.new_zeros(1, features.shape[1])
         std = features.std(dim=0, correction=0)
@@ -54,6 +53,13 @@ class FeatureScale:
     def from_tensors(cls, tensors: dict[str, Tensor], op_names: tuple[str, ...]) -> Self:
         """From what :meth:`to_tensors` gave."""
         return cls(op_names, tensors["features.mean"], tensors["features.std"])
+
+
+def reference_cells(source: CellSource) -> CellBatch:
+    """Cells that stand for all of a source: 2048 random ones, or all where there are fewer."""
+    if isinstance(source, CellBatch) and len(source) <= NUM_REFERENCES:
+        return source
+    return draw_cells(source, NUM_REFERENCES, 0)
 
 
 def prune_for(cells: CellBatch, op_names: tuple[str, ...]) -> CellBatch:

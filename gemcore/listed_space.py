@@ -17,6 +17,8 @@ from gemcore.philox import Stream
 from gemcore.plain_config import from_plain
 from gemcore.space import SearchSpace
 
+CellSource = SearchSpace | CellBatch  # Where unlabelled cells come from.
+
 WORDS = 4  # 64-bit words in a block of Philox4x64.
 
 
@@ -178,6 +180,13 @@ def draw_places(num_places: int, num_draws: int, *, seed: int, start: int) -> ND
     low = words & np.uint64(2**32 - 1)
     # The upper 64 bits of a product of 64 and 32 bits, in two steps that don't overflow.
     return (((words >> half) * number + ((low * number) >> half)) >> half).astype(np.int64)
+
+
+def draw_cells(source: CellSource, num_cells: int, seed: int) -> CellBatch:
+    """Random cells of a space, or of a batch with replacement."""
+    if isinstance(source, SearchSpace):
+        return source.sample(num_cells, seed)
+    return source[draw_places(len(source), num_cells, seed=seed, start=0)]
 
 
 def fingerprint_of(cells: CellBatch) -> str:

@@ -33,6 +33,7 @@ class Stream(enum.IntEnum):
     SYNTHETIC_NOISE = 41
     INVARIANT_ENCODER = 50
     GRAPH_NETWORK = 51
+    WL_LANDMARKS = 52
 
 
 def numpy_generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:

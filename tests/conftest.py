@@ -17,6 +17,12 @@ settings.register_profile("gemcore", deadline=None, max_examples=50, derandomize
 settings.load_profile("gemcore")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tests neither read the user's cache nor leave anything there."""
+    os.environ["GEMCORE_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture
 def level_as_before() -> Iterator[None]:
     """Restores the level of vector instructions that a test sets."""

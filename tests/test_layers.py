@@ -54,7 +54,7 @@ LAYERS: list[list[str]] = [
         "wl_signal",
     ],
     ["pair_mixture", "device_pairs", "pairs", "pair_shards", "tables"],
-    ["encoder", "networks", "predictor", "bootstrap", "mutation"],
+    ["encoder", "embedding", "networks", "predictor", "bootstrap", "mutation"],
     ["tasks", "trials"],
     ["searching"],
     ["report", "cli", "__main__"],

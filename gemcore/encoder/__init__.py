@@ -2,9 +2,9 @@
 numbering of nodes changes.
 """
 
+from gemcore.encoder.cache import cached_encoder, cached_invariant_encoder
 from gemcore.encoder.config import EncoderConfig
 from gemcore.encoder.invariant import InvariantEncoder, InvariantReport
-from gemcore.encoder.invariant_cache import cached_invariant_encoder
 from gemcore.encoder.invariant_config import InvariantConfig
 from gemcore.encoder.invariant_training import train_invariant_encoder
 from gemcore.encoder.model import Encoder
@@ -19,6 +19,7 @@ __all__ = [
     "InvariantEncoder",
     "InvariantReport",
     "KindLosses",
+    "cached_encoder",
     "cached_invariant_encoder",
     "train_encoder",
     "train_invariant_encoder",

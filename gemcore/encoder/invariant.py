@@ -12,7 +12,7 @@ from gemcore.arguments import check_type
 from gemcore.atomic_files import read_document, read_tensors, write_document, write_tensors
 from gemcore.cell_batch import CellBatch
 from gemcore.encoder.invariant_config import InvariantConfig
-from gemcore.encoder.invariant_input import GraphReader, GraphTensors
+from gemcore.encoder.invariant_input import GraphReader
 from gemcore.encoder.invariant_network import InvariantNetwork
 from gemcore.feature_scale import FeatureScale
 from gemcore.philox import Stream, torch_generator
@@ -102,8 +102,8 @@ class InvariantEncoder:
         device = self.network.ops.device
         shape = len(cells), self.embedding_dim
         embedding = torch.empty(shape, dtype=torch.float32, device=device)
-        for part, graphs in graph_parts(self.reader, cells):
-            embedding[part] = self.network(graphs.to(device))
+        for part, prepared in graph_parts(self.reader, cells):
+            embedding[part] = self.network(self.reader.inputs(prepared, device))
         return embedding
 
     def save(self, directory: str | Path) -> None:
@@ -161,16 +161,16 @@ class InvariantEncoder:
 def new_network(num_ops: int, config: InvariantConfig, seed: int) -> InvariantNetwork:
     """A network as training starts with."""
     generator = torch_generator(seed, Stream.INVARIANT_ENCODER, 0)
-    return InvariantNetwork(num_ops, config.width, config.num_layers, generator)
+    return InvariantNetwork(num_ops, config, generator)
 
 
-def graph_parts(reader: GraphReader, cells: CellBatch) -> Iterator[tuple[slice, GraphTensors]]:
-    """The cells in parts that a network takes at once."""
+def graph_parts(reader: GraphReader, cells: CellBatch) -> Iterator[tuple[slice, CellBatch]]:
+    """The cells, prepared, in parts that a network takes at once."""
     width = max(1, cells.num_nodes)
     size = max(1, min(NODES_AT_ONCE // width, ENTRIES_AT_ONCE // width**2))
     for start in range(0, len(cells), size):
         part = slice(start, min(start + size, len(cells)))
-        yield part, reader.expand(reader.prepare(cells[part]))
+        yield part, reader.prepare(cells[part])
 
 
 def _digest(tensors: dict[str, Tensor]) -> str:

@@ -20,13 +20,16 @@ class InvariantConfig:
     width: int = 64
     """Numbers that describe a node, d; a cell's embedding has 3 d."""
 
-    num_layers: int = 4
+    message_width: int = 32
+    """Numbers in a message from one node to another, m."""
+
+    num_layers: int = 3
     """Exchanges of messages: a node comes to know what is as many edges away."""
 
     num_steps: int = 1500
     """Steps of training."""
 
-    batch_size: int = 384
+    batch_size: int = 256
     """Pairs of cells in a step."""
 
     mixture: PairMixture = field(default_factory=PairMixture)
@@ -67,7 +70,14 @@ class InvariantConfig:
     """Where to train: "cpu", "cuda", "cuda:1"; auto: the first GPU, or the CPU if there is none."""
 
     def __post_init__(self) -> None:
-        for name in ("width", "num_layers", "num_steps", "batch_size", "kernel_dim"):
+        for name in (
+            "width",
+            "message_width",
+            "num_layers",
+            "num_steps",
+            "batch_size",
+            "kernel_dim",
+        ):
             check_int(name, getattr(self, name), 1)
         for name in ("num_references", "report_pairs"):
             check_int(name, getattr(self, name), 2)

@@ -34,6 +34,37 @@ class GraphTensors(NamedTuple):
         return GraphTensors(self.adjacency.to(device), self.ops.to(device))
 
 
+class GraphInput(NamedTuple):
+    """What a network makes of the tensors of B cells before it has any weights.
+
+    Args:
+        ops: As in :class:`GraphTensors`, int64 ``[B, N]``.
+        degrees: Logarithm of 1 + out-degree and of 1 + in-degree, float32 ``[B, N, 2]``.
+        heard: What :func:`relations` gives, float32 ``[B, N, 4 N]``.
+        readers: Weights of the nodes in the mean of the leaves and in that of all nodes, float32
+            ``[B, 2, N]``.
+    """
+
+    ops: Tensor
+    degrees: Tensor
+    heard: Tensor
+    readers: Tensor
+
+
+def derive(graphs: GraphTensors, num_ops: int) -> GraphInput:
+    """The input of a network for cells of K = ``num_ops`` operations."""
+    edges = graphs.adjacency.to(torch.float32)
+    present = (graphs.ops < num_ops).to(torch.float32)
+    outputs, inputs = edges.sum(dim=2), edges.sum(dim=1)
+    chosen = torch.stack([(outputs == 0) * present, present], dim=1)
+    return GraphInput(
+        graphs.ops,
+        torch.stack([outputs, inputs], dim=2).log1p(),
+        relations(edges),
+        chosen / chosen.sum(dim=2, keepdim=True),
+    )
+
+
 @dataclass(frozen=True)
 class GraphReader:
     """How cells become tensors.
@@ -54,6 +85,10 @@ class GraphReader:
         """
         cells = cells.with_op_names(self.op_names)
         return canonicalize(prune(cells, to_output=OUTPUT in self.op_names))
+
+    def inputs(self, prepared: CellBatch, device: torch.device) -> GraphInput:
+        """What a network reads of prepared cells."""
+        return derive(self.expand(prepared).to(device), len(self.op_names))
 
     def expand(self, prepared: CellBatch) -> GraphTensors:
         """The tensors of prepared cells, as wide as the largest of them."""

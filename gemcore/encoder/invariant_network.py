@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import layer_norm, silu
 
 from gemcore.encoder.invariant_config import InvariantConfig
-from gemcore.encoder.invariant_input import NUM_RELATIONS, GraphTensors, relations
+from gemcore.encoder.invariant_input import NUM_RELATIONS, GraphInput
 from gemcore.encoder.layers import linear
 
 
@@ -43,76 +43,63 @@ class InvariantNetwork(nn.Module):
     .. math:: h_v + W_o \left[ \operatorname{silu}\Big(W_0 x_v + \sum_{r} \sum_u
         \frac{R^r_{vu}}{\sqrt{\deg_r(v)}} W_r x_u\Big) \odot V x_v \right]
 
-    for the four relations r of :func:`relations`. The embedding joins the states of the input, of
-    the output (or the mean of the leaves) and the mean of all nodes, normalized.
+    for the four relations r of :func:`relations`, with m numbers inside the brackets. The
+    embedding joins the states of the input, of the output (or the mean of the leaves) and the mean
+    of all nodes, normalized.
 
     Args:
         num_ops: K.
-        width: Numbers of a node, d.
-        num_layers: How many.
+        config: Numbers of a node d and of a message m, and how many layers.
         generator: Of the weights.
 
     Source: Dauphin et al., "Language Modeling with Gated Convolutional Networks", 2017 (gates);
     Xu et al., "NN-Former", CVPR 2025 (messages among siblings).
     """
 
-    def __init__(
-        self, num_ops: int, width: int, num_layers: int, generator: torch.Generator
-    ) -> None:
+    def __init__(self, num_ops: int, config: InvariantConfig, generator: torch.Generator) -> None:
         super().__init__()
-        self.width = width
+        self.width = width = config.width
         table = torch.randn(num_ops + 1, width, generator=generator, dtype=torch.float32)
         self.ops = nn.Parameter(table)
         self.degrees = linear(2, width, generator)
-        self.layers = nn.ModuleList(GatedMessages(width, generator) for _ in range(num_layers))
+        self.layers = nn.ModuleList(
+            GatedMessages(width, config.message_width, generator) for _ in range(config.num_layers)
+        )
 
     @property
     def embedding_dim(self) -> int:
         """Numbers in an embedding, 3 d."""
         return 3 * self.width
 
-    def forward(self, graphs: GraphTensors, drop: Dropout = NOTHING_DROPPED) -> Tensor:
+    def forward(self, graphs: GraphInput, drop: Dropout = NOTHING_DROPPED) -> Tensor:
         """Embeddings, float32 ``[B, 3 d]``."""
-        edges = graphs.adjacency.to(torch.float32)
-        present = (graphs.ops < len(self.ops) - 1).to(torch.float32)
-        outputs, inputs = edges.sum(dim=2), edges.sum(dim=1)
-        degrees = torch.stack([outputs, inputs], dim=2).log1p()
-        states = self.ops[graphs.ops] + self.degrees(degrees)
-        heard = relations(edges)
+        states = self.ops[graphs.ops] + self.degrees(graphs.degrees)
         for layer in self.layers:
-            states = layer(states, heard, drop)
-        return read_out(states, present, (outputs == 0) * present)
+            states = layer(states, graphs.heard, drop)
+        means = torch.bmm(graphs.readers, states).flatten(1)
+        joined = torch.cat([states[:, 0], means], dim=1)
+        return layer_norm(joined, joined.shape[1:])
 
 
 class GatedMessages(nn.Module):
     """One exchange of messages; see :class:`InvariantNetwork`."""
 
-    def __init__(self, width: int, generator: torch.Generator) -> None:
+    def __init__(self, width: int, inner: int, generator: torch.Generator) -> None:
         super().__init__()
         self.scale = nn.Parameter(torch.ones(width, dtype=torch.float32))
         self.shift = nn.Parameter(torch.zeros(width, dtype=torch.float32))
-        self.own = linear(width, 2 * width, generator)
-        self.messages = linear(width, NUM_RELATIONS * width, generator)
-        self.out = linear(width, width, generator)
+        self.own = linear(width, 2 * inner, generator)
+        self.messages = linear(width, NUM_RELATIONS * inner, generator)
+        self.out = linear(inner, width, generator)
 
     def forward(self, states: Tensor, heard: Tensor, drop: Dropout) -> Tensor:
         """The next states ``[B, N, d]``."""
         size, num_nodes, width = states.shape
         normal = layer_norm(states, (width,), self.scale, self.shift)
         gate, value = self.own(normal).chunk(2, dim=2)
-        sent = self.messages(normal).view(size, num_nodes * NUM_RELATIONS, width)
+        sent = self.messages(normal).view(size, num_nodes * NUM_RELATIONS, gate.shape[2])
         gate = torch.baddbmm(gate, heard, sent)
         return states + drop(self.out(silu(gate) * value))
-
-
-def read_out(states: Tensor, present: Tensor, leaves: Tensor) -> Tensor:
-    """Input, mean of the leaves and mean of all nodes, normalized, ``[B, 3 d]``."""
-    means = [
-        torch.bmm((chosen / chosen.sum(dim=1, keepdim=True)).unsqueeze(1), states).squeeze(1)
-        for chosen in (leaves, present)
-    ]
-    joined = torch.cat([states[:, 0], *means], dim=1)
-    return layer_norm(joined, joined.shape[1:])
 
 
 def step_share(step: int, num_steps: int, warmup: float) -> float:
@@ -142,11 +129,11 @@ class Teller(nn.Module):
         self, num_ops: int, num_features: int, config: InvariantConfig, generator: torch.Generator
     ) -> None:
         super().__init__()
-        self.network = InvariantNetwork(num_ops, config.width, config.num_layers, generator)
+        self.network = InvariantNetwork(num_ops, config, generator)
         self.kernel = linear(self.network.embedding_dim, config.kernel_dim, generator)
         self.features = linear(self.network.embedding_dim, num_features, generator)
 
-    def forward(self, graphs: GraphTensors) -> tuple[Tensor, Tensor]:
+    def forward(self, graphs: GraphInput) -> tuple[Tensor, Tensor]:
         """Inner products of the first and the second half of the cells ``[B]``, features of all."""
         embedding = self.network(graphs)
         first, second = self.kernel(embedding).chunk(2)

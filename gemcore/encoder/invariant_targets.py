@@ -1,5 +1,6 @@
 """What the invariant encoder learns to tell: the centered kernel and the graph's features."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +12,11 @@ from gemcore.cell_batch import CellBatch
 from gemcore.encoder.invariant_config import InvariantConfig
 from gemcore.encoder.invariant_input import GraphReader, GraphTensors
 from gemcore.feature_scale import FeatureScale
-from gemcore.listed_space import draw_places
+from gemcore.listed_space import CellSource, draw_cells
 from gemcore.pairs import PairStream
 from gemcore.philox import Stream, derived_seed
-from gemcore.space import SearchSpace
 from gemcore.wl import wl_gram
 
-CellSource = SearchSpace | CellBatch
 LARGEST_FEATURE = 6.0  # In standard deviations: edited cells may lie far outside of the space.
 
 
@@ -34,6 +33,15 @@ class Lesson:
     graphs: GraphTensors
     kernel: Tensor
     features: Tensor
+
+    def parts(self, num_entries: int) -> "Iterator[Lesson]":
+        """The same pairs in lessons whose adjacency matrices have about so many entries."""
+        num_pairs, width = len(self.kernel), self.graphs.adjacency.shape[1]
+        size = max(1, num_entries // (2 * width**2))
+        for start in range(0, num_pairs, size):
+            chosen = torch.arange(start, min(start + size, num_pairs))
+            both = torch.cat([chosen, chosen + num_pairs])
+            yield Lesson(self.graphs.rows(both), self.kernel[chosen], self.features[both])
 
 
 class LessonStream:
@@ -62,7 +70,8 @@ class LessonStream:
             mixture=config.mixture,
             n_iter=config.n_iter,
         )
-        drawn = _references(source, config.num_references, seed)
+        seed = derived_seed(seed, Stream.INVARIANT_ENCODER, 2)
+        drawn = draw_cells(source, config.num_references, seed)
         self.references = self.reader.prepare(drawn)
         means = self._means(self.references)
         self._mean = float(means.mean())
@@ -91,10 +100,3 @@ class LessonStream:
         """Root of the mean square of the centered kernel over the first pairs."""
         kernel = self.lesson(0, 1024).kernel.double()
         return max(1e-6, float(kernel.square().mean().sqrt()))
-
-
-def _references(source: CellSource, num_cells: int, seed: int) -> CellBatch:
-    seed = derived_seed(seed, Stream.INVARIANT_ENCODER, 2)
-    if isinstance(source, SearchSpace):
-        return source.sample(num_cells, seed)
-    return source[draw_places(len(source), num_cells, seed=seed, start=0)]

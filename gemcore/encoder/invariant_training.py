@@ -13,11 +13,14 @@ from gemcore.cell_batch import CellBatch
 from gemcore.devices import resolve_device
 from gemcore.encoder.invariant import InvariantEncoder, InvariantReport
 from gemcore.encoder.invariant_config import InvariantConfig
+from gemcore.encoder.invariant_input import derive
 from gemcore.encoder.invariant_network import Teller, step_share
 from gemcore.encoder.invariant_targets import Lesson, LessonStream
 from gemcore.philox import Stream, torch_generator
 from gemcore.progress import progress_bar
 from gemcore.space import SearchSpace
+
+ENTRIES_AT_ONCE = 2**22  # Of adjacency matrices: what a layer makes of them stays below a GB.
 
 
 def train_invariant_encoder(
@@ -103,14 +106,16 @@ class InvariantTraining:
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.learning_rate * share
         self.optimizer.zero_grad()
-        loss = self.loss(lesson)
-        value = loss.item()
+        value = 0.0
+        for part in lesson.parts(ENTRIES_AT_ONCE):
+            loss = self.loss(part) * (len(part.kernel) / size)
+            loss.backward()  # type: ignore[no-untyped-call]
+            value += loss.item()
         if not math.isfinite(value):
             raise RuntimeError(
                 f"[train_invariant_encoder] the loss is {value} at step {self.num_steps}: "
                 f"lower learning_rate"
             )
-        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.teller.parameters(), 1.0)
         self.optimizer.step()
         self.num_steps += 1
@@ -124,11 +129,16 @@ class InvariantTraining:
 
     def loss(self, lesson: Lesson) -> Tensor:
         """Errors of kernel and features, each as a share of what a constant would make."""
-        kernel, features = self.teller(lesson.graphs.to(self.device))
+        kernel, features = self._tell(self.teller, lesson)
         spread = self.lessons.spread
         of_kernel = mse_loss(kernel / spread, lesson.kernel.to(self.device) / spread)
         of_features = mse_loss(features, lesson.features.to(self.device))
         return self.config.kernel_weight * of_kernel + self.config.feature_weight * of_features
+
+    def _tell(self, teller: Teller, lesson: Lesson) -> tuple[Tensor, Tensor]:
+        num_ops = len(self.lessons.reader.op_names)
+        told: tuple[Tensor, Tensor] = teller(derive(lesson.graphs.to(self.device), num_ops))
+        return told
 
     @torch.inference_mode()
     def encoder(self, seconds: float) -> InvariantEncoder:
@@ -138,7 +148,7 @@ class InvariantTraining:
         begin = self.num_steps * size
         for start in range(begin, begin + self.config.report_pairs, size):
             lesson = self.lessons.lesson(start, min(size, begin + self.config.report_pairs - start))
-            told = self.averaged(lesson.graphs.to(self.device))
+            told = self._tell(self.averaged, lesson)
             for i, (found, target) in enumerate(
                 zip(told, (lesson.kernel, lesson.features), strict=True)
             ):

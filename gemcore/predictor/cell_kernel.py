@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gemcore.cell_batch import CellBatch
+from gemcore.feature_scale import FeatureScale, prune_for
 from gemcore.wl import wl_gram
 
 WL_ROUNDS = (1, 2, 4)
@@ -18,10 +19,16 @@ WL_SHARE = math.exp(-1.5)  # What is expected of each WL kernel's part before sc
 
 
 class Described(NamedTuple):
-    """Cells with their features, float64 ``[B, F]``."""
+    """Pruned cells with their features at scale, float64 ``[B, F]``."""
 
     cells: CellBatch
     features: Tensor
+
+    @classmethod
+    def of(cls, cells: CellBatch, scale: FeatureScale) -> Self:
+        """The cells as a kernel sees them."""
+        pruned = prune_for(cells, scale.op_names)
+        return cls(pruned, scale.features(pruned))
 
     def only(self, index: NDArray[np.integer]) -> "Described":
         """The cells of an index array."""

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from gemcore.atomic_files import read_tensors, write_document, write_tensors
 from gemcore.cell_batch import CellBatch
+from gemcore.feature_scale import FeatureScale
 from gemcore.philox import Stream, numpy_generator
 from gemcore.predictor.cell_kernel import CellKernel, Described, Fixed, fixed_parts
 from gemcore.predictor.constant import DOCUMENT, VERSION
-from gemcore.predictor.described_cells import FeatureScale
 from gemcore.predictor.mlp import CONSTANT, one_thread
 from gemcore.predictor.protocol import check_scores, require_fitted
 from gemcore.predictor.ranks import RankScale
@@ -68,7 +68,7 @@ class GaussianProcessPredictor:
         if np.ptp(values) <= CONSTANT * max(abs(float(values.mean())), 1e-300):
             values = np.full(len(values), values.mean())
             self._ranks = RankScale.of(values)
-        self._known = self.scale.describe(cells)
+        self._known = Described.of(cells, self.scale)
         with one_thread():
             targets = torch.from_numpy(self._ranks.to_ranks(values))
             if self._kernel is None or not fine_tune:
@@ -148,7 +148,7 @@ class GaussianProcessPredictor:
             tensors["sizes"].numpy().astype(np.uint16),
             names,
         )
-        predictor._known = predictor.scale.describe(cells)
+        predictor._known = Described.of(cells, predictor.scale)
         predictor._ranks = RankScale(tensors["ranks"].numpy(), tensors["scores"].numpy())
         logs = {n.removeprefix("kernel."): t for n, t in tensors.items() if n.startswith("kernel.")}
         predictor._kernel = CellKernel(logs)
@@ -189,7 +189,7 @@ class GaussianProcessPredictor:
         assert self._factor is not None
         assert self._weights is not None
         with one_thread():
-            asked = self.scale.describe(cells)
+            asked = Described.of(cells, self.scale)
             covariance = self._kernel.between(asked, self._known)
             mean = covariance @ self._weights
             explained = torch.linalg.solve_triangular(self._factor, covariance.T, upper=False)

@@ -14,10 +14,10 @@ from torch import Tensor
 from gemcore.atomic_files import read_tensors, write_document, write_tensors
 from gemcore.cell_batch import CellBatch
 from gemcore.devices import resolve_device
+from gemcore.encoder.cache import cached_invariant_encoder, is_cached
 from gemcore.encoder.invariant import InvariantEncoder, graph_parts
-from gemcore.encoder.invariant_cache import cached_invariant_encoder, is_cached
 from gemcore.encoder.invariant_config import InvariantConfig
-from gemcore.encoder.invariant_targets import CellSource
+from gemcore.listed_space import CellSource
 from gemcore.philox import Stream, torch_generator
 from gemcore.predictor.constant import DOCUMENT, VERSION
 from gemcore.predictor.graph_network_config import GraphNetworkConfig
@@ -201,9 +201,9 @@ class GraphNetworkPredictor:
         """What each member says of some cells, float32 ``[M, B]``."""
         device = resolve_device(self.config.device)
         outputs = torch.empty((len(self._members), len(cells)), dtype=torch.float32)
-        for part, graphs in graph_parts(self.encoder.reader, cells):
-            features = self._features(self.encoder.reader.prepare(cells[part])).to(device)
-            moved = graphs.to(device)
+        for part, prepared in graph_parts(self.encoder.reader, cells):
+            graphs = self.encoder.reader.inputs(prepared, device)
+            features = self._features(prepared).to(device)
             for i, member in enumerate(self._members):
-                outputs[i, part] = member(moved, features).cpu()
+                outputs[i, part] = member(graphs, features).cpu()
         return outputs

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss, silu, softplus
 
-from gemcore.encoder.invariant_input import GraphTensors
+from gemcore.encoder.invariant_input import GraphInput, GraphTensors, derive
 from gemcore.encoder.invariant_network import (
     NOTHING_DROPPED,
     Dropout,
@@ -61,7 +61,7 @@ class GraphMember(nn.Module):
         self.out = linear(network.width, 1, generator)
 
     def forward(
-        self, graphs: GraphTensors, features: Tensor, drop: Dropout = NOTHING_DROPPED
+        self, graphs: GraphInput, features: Tensor, drop: Dropout = NOTHING_DROPPED
     ) -> Tensor:
         """Ranks, float32 ``[B]``."""
         embedding = self.network(graphs, drop)
@@ -109,6 +109,7 @@ class MemberFit:
         self.member = member
         self.config = config
         self.cells = cells
+        self.num_ops = len(member.network.ops) - 1
         device = cells.targets.device
         self.order = torch_generator(seed, Stream.GRAPH_NETWORK, 3 * index + 1)
         dropped = torch_generator(seed, Stream.GRAPH_NETWORK, 3 * index + 2, device)
@@ -142,7 +143,7 @@ class MemberFit:
             group["lr"] = step_size * share
         self.optimizer.zero_grad()
         with torch.enable_grad():
-            predicted = self.member(cells.graphs, cells.features, self.drop)
+            predicted = self.member(derive(cells.graphs, self.num_ops), cells.features, self.drop)
             loss = mse_loss(predicted, cells.targets)
             loss = loss + self.config.rank_weight * rank_loss(predicted, cells.targets)
             loss.backward()  # type: ignore[no-untyped-call]

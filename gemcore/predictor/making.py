@@ -5,18 +5,13 @@ from pathlib import Path
 from gemcore.arguments import check_in, check_seed, check_type
 from gemcore.atomic_files import read_document
 from gemcore.cell_batch import CellBatch
+from gemcore.embedding.described import DescribedEmbedding
+from gemcore.embedding.making import EMBEDDINGS, load_embedding, make_embedding
 from gemcore.encoder import Encoder, EncoderConfig
+from gemcore.feature_scale import FeatureScale
+from gemcore.listed_space import CellSource
 from gemcore.predictor.config import PredictorConfig
 from gemcore.predictor.constant import DOCUMENT, VERSION, ConstantPredictor
-from gemcore.predictor.described import DescribedEmbedding
-from gemcore.predictor.described_cells import FeatureScale
-from gemcore.predictor.embedding import (
-    EMBEDDINGS,
-    AdjacencyEmbedding,
-    CellSource,
-    Embedding,
-    EncoderEmbedding,
-)
 from gemcore.predictor.gaussian_process import GaussianProcessPredictor
 from gemcore.predictor.graph_network import GraphNetworkPredictor
 from gemcore.predictor.mlp import MLPPredictor
@@ -60,10 +55,10 @@ def make_predictor(
             see the features; ``"constant"``: the mean of the scores, the yardstick.
         space: The space that cells come from, or unlabelled cells to learn the embedding from.
         seed: Of the encoder, of weights and of the order of the data.
-        embedding: What ``"paper"`` and ``"mlp"`` see. ``"kernel_guided"``: the encoder of eqs. 2-4;
-            ``"autoencoder"``: the same, trained to reconstruct alone; ``"adjacency"``: the
-            flattened matrix, nothing learned.
-        encoder: A trained encoder to embed with; without it one is trained at the first use.
+        embedding: What ``"paper"`` and ``"mlp"`` see: the encoder of eqs. 2-4,
+            ``"kernel_guided"``, or any other name of :func:`gemcore.make_embedding`.
+        encoder: A trained encoder to embed with; without it one is trained at the first use, or
+            taken from the user's cache.
         encoder_config: How that encoder is trained.
         progress: Show a bar while it is trained.
 
@@ -99,15 +94,11 @@ def make_predictor(
         if name == "gaussian_process":
             return process
         return StackedPredictor(process, [TreesPredictor("gradient_boosting", scale, seed=seed)])
-    vectors: Embedding
-    if embedding == "adjacency":
-        vectors = AdjacencyEmbedding(space.num_nodes, space.op_names)
-    else:
-        given = encoder if encoder is not None else encoder_config
-        vectors = EncoderEmbedding(embedding, space, given, seed=seed, progress=progress)
+    given = encoder if encoder is not None else encoder_config
+    vectors = make_embedding(embedding, space, seed=seed, encoder=given, progress=progress)
     if name == "paper":
         return MLPPredictor(vectors, PredictorConfig.paper(), name=name, seed=seed)
-    described = DescribedEmbedding(vectors, space.op_names, source=space)
+    described = DescribedEmbedding(vectors, space)
     return MLPPredictor(described, PredictorConfig(), name=name, seed=seed)
 
 
@@ -133,17 +124,7 @@ def load_predictor(directory: str | Path) -> Predictor:
         if content["name"] == "default":
             folders = (directory / f"member-{i}" for i in range(len(content["weights"])))
             return StackedPredictor.restore(content, [load_predictor(f) for f in folders])
-        vectors: Embedding
-        if content["embedding"] == "adjacency":
-            vectors = AdjacencyEmbedding(content["num_nodes"], tuple(content["op_names"]))
-        else:
-            encoder = Encoder.load(directory / "encoder")
-            vectors = EncoderEmbedding(
-                content["embedding"], encoder.space, encoder, seed=content["seed"], progress=False
-            )
-        if content["name"] == "mlp":
-            names = tuple(content["op_names"])
-            vectors = DescribedEmbedding.restore(vectors, names, directory)
+        vectors = load_embedding(directory / "embedding")
         return MLPPredictor.restore(directory, content, vectors)
     except (KeyError, TypeError) as error:
         raise ValueError(f"{path} must describe a predictor, got one that lacks {error}") from error

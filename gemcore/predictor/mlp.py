@@ -13,9 +13,9 @@ from torch import Tensor
 
 from gemcore.atomic_files import read_tensors, write_document, write_tensors
 from gemcore.cell_batch import CellBatch
+from gemcore.embedding.protocol import Embedding
 from gemcore.predictor.config import PredictorConfig
 from gemcore.predictor.constant import DOCUMENT, VERSION
-from gemcore.predictor.embedding import Embedding
 from gemcore.predictor.fitting import fit_members
 from gemcore.predictor.members import Members
 from gemcore.predictor.protocol import check_scores, require_fitted
@@ -133,7 +133,7 @@ class MLPPredictor:
         assert self._members is not None
         assert self._input_scale is not None
         directory = Path(directory)
-        self.embedding.save(directory)
+        self.embedding.save(directory / "embedding")
         tensors = self._members.to_tensors() | {"input_scale": self._input_scale}
         if self._ranks is not None:
             tensors["ranks"] = torch.from_numpy(self._ranks.ranks)
@@ -146,7 +146,6 @@ class MLPPredictor:
             "config": asdict(self.config),
             "score_mean": self._scale[0],
             "score_std": self._scale[1],
-            **self.embedding.facts,
         }
         path = directory / "predictor.json"
         write_document(path, content, kind=DOCUMENT, version=VERSION)

@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from gemcore.atomic_files import read_tensors, write_document, write_tensors
 from gemcore.cell_batch import CellBatch
+from gemcore.feature_scale import FeatureScale, prune_for
 from gemcore.philox import Stream, derived_seed, numpy_generator
 from gemcore.predictor.constant import DOCUMENT, VERSION
-from gemcore.predictor.described_cells import FeatureScale
 from gemcore.predictor.protocol import check_scores, require_fitted
 from gemcore.predictor.ranks import RankScale
 
@@ -116,7 +116,8 @@ class TreesPredictor:
 
     def _features(self, cells: CellBatch) -> NDArray[np.float32]:
         # Trees of scikit-learn split in single precision, and copy what is not.
-        return self.scale.describe(cells).features.numpy().astype(np.float32)
+        pruned = prune_for(cells, self.scale.op_names)
+        return self.scale.features(pruned).numpy().astype(np.float32)
 
     def _grow(self, features: NDArray[np.float32], targets: NDArray[np.float64]) -> Self:
         self._learned = features, targets

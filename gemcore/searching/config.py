@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Self
 
 from gemcore.arguments import check_float, check_in, check_int, check_type
+from gemcore.embedding.making import EMBEDDINGS, TRAINED_ON_PAIRS
 from gemcore.encoder import EncoderConfig
-from gemcore.predictor.embedding import EMBEDDINGS
 from gemcore.predictor.making import PREDICTORS, WITHOUT_EMBEDDING
 from gemcore.tasks.training_config import TrainingConfig
 
@@ -73,9 +73,11 @@ class SearchConfig:
     """What predicts: a Gaussian process and trees stacked, the paper's single network, an ensemble
     of such networks, one kind alone, or the mean of what was seen."""
 
-    embedding: Literal["kernel_guided", "autoencoder", "adjacency"] = "kernel_guided"
-    """What networks as predictors see: eqs. 2-4, the same without similarity, or the flat
-    adjacency."""
+    embedding: Literal[
+        "kernel_guided", "autoencoder", "adjacency", "wl", "features", "invariant"
+    ] = "kernel_guided"
+    """What networks as predictors see: eqs. 2-4, the same without similarity, the flat adjacency,
+    the kernel's principal components, the graph's features, or what a graph network makes of it."""
 
     target: Literal["metric", "score"] = "metric"
     """What is predicted: the metric, to which the exact MACs are added, or the score itself."""
@@ -178,7 +180,7 @@ class SearchConfig:
     @property
     def needs_encoder(self) -> bool:
         """Whether the predictor embeds cells with a trained encoder."""
-        return self.predictor not in WITHOUT_EMBEDDING and self.embedding != "adjacency"
+        return self.predictor not in WITHOUT_EMBEDDING and self.embedding in TRAINED_ON_PAIRS
 
     @classmethod
     def paper(cls) -> Self:

@@ -10,10 +10,10 @@ from tqdm import tqdm
 
 from gemcore.bootstrap import draw_candidates
 from gemcore.cell import Cell
+from gemcore.embedding.guided import encoder_config_for
 from gemcore.encoder.training import Training
 from gemcore.networks.cost import network_cost
 from gemcore.networks.network import build_network
-from gemcore.predictor.embedding import encoder_config_for
 from gemcore.searching.setting import SearchSetting
 from gemcore.searching.time_left import spoken
 from gemcore.tasks import ProxyTask

@@ -7,9 +7,9 @@ from typing import Any
 from tqdm import tqdm
 
 from gemcore.cell import Cell
+from gemcore.embedding.guided import encoder_config_for
 from gemcore.encoder import Encoder, train_encoder
 from gemcore.predictor import Predictor, make_predictor
-from gemcore.predictor.embedding import encoder_config_for
 from gemcore.progress import progress_bar
 from gemcore.searching.ask_tell import Search
 from gemcore.searching.baseline import run_baseline

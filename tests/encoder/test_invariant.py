@@ -13,7 +13,7 @@ from torch.nn.functional import layer_norm, silu
 from gemcore import Cell, CellBatch, SearchSpace, graph_features, perturb, prune
 from gemcore.encoder import InvariantConfig, InvariantEncoder, train_invariant_encoder
 from gemcore.encoder.invariant import graph_parts, new_network
-from gemcore.encoder.invariant_input import GraphReader, GraphTensors, relations
+from gemcore.encoder.invariant_input import GraphReader, GraphTensors, derive, relations
 from gemcore.encoder.invariant_network import Dropout, InvariantNetwork
 from gemcore.encoder.invariant_targets import LARGEST_FEATURE, LessonStream
 from gemcore.encoder.invariant_training import InvariantTraining
@@ -24,6 +24,7 @@ TINY = InvariantConfig(
 )
 SPACE = SearchSpace(num_nodes=6, edge_prob=0.4)
 WITH_OUTPUT = SearchSpace.preset("nasbench101")
+CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +78,7 @@ def told_by_definition(network: InvariantNetwork, cell: Cell, op_names: tuple[st
 def test_the_network_is_what_it_says(space: SearchSpace) -> None:
     network, reader = fresh(space)
     cells = reader.prepare(space.sample(20, seed=2))
-    found = network(reader.expand(cells))
+    found = network(reader.inputs(cells, CPU))
     for i, cell in enumerate(cells):
         expected = told_by_definition(network, cell, space.op_names)
         torch.testing.assert_close(found[i], expected, atol=1e-4, rtol=1e-4)
@@ -89,14 +90,16 @@ def test_numbering_and_padding_change_nothing(space: SearchSpace) -> None:
     cells = prune(space.sample(40, seed=5), to_output=True)
     renumbered = perturb(cells, 0, seed=0, renumber=True)
     assert renumbered != cells
-    found = network(reader.expand(cells))  # Not canonical: the network alone must not care.
-    torch.testing.assert_close(network(reader.expand(renumbered)), found, atol=1e-4, rtol=1e-4)
+    found = network(reader.inputs(cells, CPU))  # Not canonical: the network alone must not care.
+    torch.testing.assert_close(network(reader.inputs(renumbered, CPU)), found, atol=1e-4, rtol=1e-4)
     graphs = reader.expand(cells)
     wider = GraphTensors(
         torch.nn.functional.pad(graphs.adjacency, (0, 3, 0, 3)),
         torch.nn.functional.pad(graphs.ops, (0, 3), value=len(space.op_names)),
     )
-    torch.testing.assert_close(network(wider), found, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(
+        network(derive(wider, len(space.op_names))), found, atol=1e-4, rtol=1e-4
+    )
 
 
 def test_direction_operations_and_siblings_matter() -> None:
@@ -111,7 +114,7 @@ def test_direction_operations_and_siblings_matter() -> None:
         ],
         op_names=reader.op_names,
     )
-    found = network(reader.expand(cells))
+    found = network(reader.inputs(cells, CPU))
     assert torch.pdist(found).min() > 0.1
 
 
@@ -159,6 +162,19 @@ def test_lessons_hold_the_centered_kernel_and_features_at_scale() -> None:
     np.testing.assert_allclose(lesson.features.numpy(), expected, atol=1e-4)
     whole = stream.lesson(0, 40)
     torch.testing.assert_close(whole.kernel[5:35], lesson.kernel)
+
+
+def test_parts_of_a_lesson_have_its_gradient() -> None:
+    training = InvariantTraining(SPACE, TINY, seed=0)
+    lesson = training.lessons.lesson(0, 10)
+    parts = list(lesson.parts(2 * 36 * 3))
+    assert [len(part.kernel) for part in parts] == [3, 3, 3, 1]
+    whole = torch.autograd.grad(training.loss(lesson), list(training.teller.parameters()))
+    total = sum(training.loss(part) * len(part.kernel) for part in parts)
+    assert isinstance(total, torch.Tensor)
+    found = torch.autograd.grad(total / 10, list(training.teller.parameters()))
+    for one, other in zip(found, whole, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
 
 
 def test_a_step_learns() -> None:

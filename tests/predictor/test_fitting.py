@@ -8,10 +8,10 @@ import pytest
 import torch
 from scipy.stats import kendalltau
 
+from gemcore.embedding.adjacency import AdjacencyEmbedding
 from gemcore.graph import prune
 from gemcore.predictor import load_predictor
 from gemcore.predictor.config import PredictorConfig
-from gemcore.predictor.embedding import AdjacencyEmbedding
 from gemcore.predictor.fitting import fit_members, ranking_losses
 from gemcore.predictor.members import Members
 from gemcore.predictor.mlp import MLPPredictor

@@ -8,9 +8,9 @@ import torch
 from scipy.special import gamma, kv
 
 from gemcore import CellBatch, SearchSpace, canonicalize, perturb, prune, wl_pairs
+from gemcore.feature_scale import FeatureScale
 from gemcore.predictor import load_predictor, make_predictor
-from gemcore.predictor.cell_kernel import CellKernel, matern
-from gemcore.predictor.described_cells import FeatureScale
+from gemcore.predictor.cell_kernel import CellKernel, Described, matern
 from gemcore.predictor.gaussian_process import GaussianProcessPredictor
 
 SPACE = SearchSpace.preset("small")
@@ -37,7 +37,10 @@ def test_matern_is_the_general_one_of_smoothness_five_halves() -> None:
 
 
 def test_kernel_is_the_sum_that_its_docstring_states() -> None:
-    a, b = SCALE.describe(SPACE.sample(3, seed=1)), SCALE.describe(SPACE.sample(3, seed=2))
+    a, b = (
+        Described.of(SPACE.sample(3, seed=1), SCALE),
+        Described.of(SPACE.sample(3, seed=2), SCALE),
+    )
     kernel = CellKernel.initial(a.features.shape[1])
     found = kernel.between(a, b)
     sizes, wl = kernel.logs["sizes"].exp(), kernel.logs["wl"].exp()
@@ -59,7 +62,7 @@ def test_kernel_is_the_sum_that_its_docstring_states() -> None:
 def test_prediction_is_that_of_the_textbook() -> None:
     process, cells, scores = fitted(40)
     asked = SPACE.sample(10, seed=9)
-    known, new = SCALE.describe(cells), SCALE.describe(asked)
+    known, new = Described.of(cells, SCALE), Described.of(asked, SCALE)
     kernel = process._kernel
     assert kernel is not None
     covariance = kernel.between(known, known).numpy() + float(kernel.noise) * np.eye(40)
@@ -75,7 +78,7 @@ def test_prediction_is_that_of_the_textbook() -> None:
 def test_leave_one_out_is_what_leaving_one_out_gives() -> None:
     process, cells, scores = fitted(25)
     targets = process._ranks.to_ranks(scores)
-    known, kernel = SCALE.describe(cells), process._kernel
+    known, kernel = Described.of(cells, SCALE), process._kernel
     assert kernel is not None
     covariance = kernel.between(known, known).numpy() + float(kernel.noise) * np.eye(25)
     mean, std = process.leave_one_out()

@@ -157,7 +157,7 @@ def test_the_encoder_comes_from_the_cache_the_second_time(
     expected = first.encoder.encode(cells)
     assert second.is_prepared
     monkeypatch.setattr(
-        "gemcore.encoder.invariant_cache.train_invariant_encoder",
+        "gemcore.encoder.cache.train_invariant_encoder",
         lambda *args, **options: pytest.fail("trained again"),
     )
     assert torch.equal(second.encoder.encode(cells), expected)

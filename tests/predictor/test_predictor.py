@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from gemcore.cell import Cell
 from gemcore.cell_batch import CellBatch
+from gemcore.embedding.adjacency import AdjacencyEmbedding
 from gemcore.graph import canonicalize, perturb, prune
 from gemcore.predictor import Predictor, load_predictor, make_predictor
-from gemcore.predictor.embedding import AdjacencyEmbedding
 from gemcore.space import SearchSpace
 
 NAMES = ("default", "mlp", "paper", "constant")

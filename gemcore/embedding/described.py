@@ -1,4 +1,4 @@
-"""An embedding beside the exact features of the graph: what the default predictor sees.
+"""An embedding beside the exact features of the graph: what an ensemble of networks sees.
 
 A cosine has no size: the kernel-guided embedding says what a cell is like, and little of how much
 there is of it, on which accuracy depends first of all. A dozen labelled cells can't teach that
@@ -6,22 +6,20 @@ from fifty directions; counts say it in one.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor
 
-from gemcore.atomic_files import read_tensors, write_tensors
+from gemcore.atomic_files import read_tensors, write_document, write_tensors
 from gemcore.cell_batch import CellBatch
+from gemcore.embedding.protocol import DOCUMENT, FILE, VERSION, Embedding
+from gemcore.feature_scale import prune_for, reference_cells
 from gemcore.features import graph_features
-from gemcore.graph import prune
-from gemcore.ops import OUTPUT
-from gemcore.predictor.embedding import CellSource, Embedding
-from gemcore.space import SearchSpace
+from gemcore.listed_space import CellSource
 
-NUM_REFERENCES = 2048  # Unlabelled cells that scales are taken from.
 EMBEDDING_SHARE = 0.2  # Of the squared length of an input; the features have the rest.
-FILE = "scales.safetensors"
+TENSORS = "scales.safetensors"
 
 
 class DescribedEmbedding:
@@ -29,29 +27,35 @@ class DescribedEmbedding:
 
     Args:
         inner: The embedding.
-        op_names: Operations that cells may have.
-        source: Where cells come from; scales are taken from the first 2048 of them.
-        scales: Mean and standard deviation of each number, instead of a source.
+        source: Where cells come from; scales are taken from 2048 of them.
+        scales: Mean and standard deviation of each number, where they are known.
     """
 
+    kind = "described"
+
     def __init__(
-        self,
-        inner: Embedding,
-        op_names: tuple[str, ...],
-        *,
-        source: CellSource | None = None,
-        scales: dict[str, Tensor] | None = None,
+        self, inner: Embedding, source: CellSource, *, scales: dict[str, Tensor] | None = None
     ) -> None:
         self.inner = inner
-        self.name = inner.name
-        self.op_names = tuple(op_names)
         self._source = source
         self._scales = scales
 
     @property
-    def facts(self) -> dict[str, Any]:
-        """What a document needs to know of it."""
-        return self.inner.facts | {"op_names": list(self.op_names)}
+    def name(self) -> str:
+        """That of the embedding."""
+        return self.inner.name
+
+    @property
+    def op_names(self) -> tuple[str, ...]:
+        """Operations that cells may have."""
+        return tuple(self._source.op_names)
+
+    def fit(self, cells: CellSource) -> Self:
+        """Learns the embedding and takes the scales from these cells."""
+        self.inner.fit(cells)
+        self._source = cells  # Before the scales, which know operations from it.
+        self._scales = self._measure(cells)
+        return self
 
     def embed(self, cells: CellBatch) -> Tensor:
         """Numbers of mean 0 over the space, float32 ``[B, d + F]``."""
@@ -62,35 +66,34 @@ class DescribedEmbedding:
     def scales(self) -> dict[str, Tensor]:
         """Mean and standard deviation by which inputs are scaled, float32 ``[d + F]`` each."""
         if self._scales is None:
-            assert self._source is not None
             self._scales = self._measure(self._source)
         return self._scales
 
-    def save(self, directory: Path) -> None:
-        """Writes the scales, and what the embedding needs."""
-        self.inner.save(directory)
-        write_tensors(directory / FILE, self.scales)
+    def save(self, directory: str | Path) -> None:
+        """Writes the scales, and the embedding to ``inner/``."""
+        directory = Path(directory)
+        self.inner.save(directory / "inner")
+        write_tensors(directory / TENSORS, self.scales)
+        content = {"name": self.kind, "op_names": list(self.op_names)}
+        write_document(directory / FILE, content, kind=DOCUMENT, version=VERSION)
 
     @classmethod
-    def restore(
-        cls, inner: Embedding, op_names: tuple[str, ...], directory: Path
-    ) -> "DescribedEmbedding":
-        """Reads what :meth:`save` wrote."""
-        return cls(inner, op_names, scales=read_tensors(directory / FILE))
+    def restore(cls, directory: Path, content: dict[str, Any], inner: Embedding) -> Self:
+        """The embedding of a saved document and the files beside it."""
+        nothing = CellBatch.from_cells([], op_names=content["op_names"])
+        return cls(inner, nothing, scales=read_tensors(directory / TENSORS))
 
     def _join(self, cells: CellBatch) -> Tensor:
-        cells = cells.with_op_names(self.op_names)
-        pruned = prune(cells, to_output=OUTPUT in self.op_names)
+        pruned = prune_for(cells, self.op_names)
         features = torch.from_numpy(graph_features(pruned)).to(torch.float32)
         return torch.cat([self.inner.embed(cells), features], dim=1)
 
     def _measure(self, source: CellSource) -> dict[str, Tensor]:
-        if isinstance(source, SearchSpace):
-            source = source.sample(NUM_REFERENCES)
-        joined = self._join(source[:NUM_REFERENCES]).double()
+        cells = reference_cells(source)
+        joined = self._join(cells).double()
         mean = joined.mean(dim=0)
         std = (joined - mean).square().mean(dim=0).sqrt()
-        num_features = joined.shape[1] - self.inner.embed(source[:1]).shape[1]
+        num_features = joined.shape[1] - self.inner.embed(cells[:1]).shape[1]
         embedded, features = std[:-num_features], std[-num_features:]
         # The embedding keeps the proportions of its directions; each feature gets its own scale.
         embedded = (embedded.square().sum() / EMBEDDING_SHARE).sqrt().expand_as(embedded)

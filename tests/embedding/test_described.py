@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from gemcore import SearchSpace, make_predictor
-from gemcore.predictor.described import EMBEDDING_SHARE, DescribedEmbedding
-from gemcore.predictor.embedding import AdjacencyEmbedding
+from gemcore.embedding.adjacency import AdjacencyEmbedding
+from gemcore.embedding.described import EMBEDDING_SHARE, DescribedEmbedding
 from gemcore.predictor.making import load_predictor
 
 SPACE = SearchSpace.preset("small")
@@ -16,7 +16,7 @@ INNER = AdjacencyEmbedding(SPACE.num_nodes, SPACE.op_names)
 
 
 def described() -> DescribedEmbedding:
-    return DescribedEmbedding(INNER, SPACE.op_names, source=SPACE)
+    return DescribedEmbedding(INNER, SPACE)
 
 
 def test_embedding_and_features_have_their_shares() -> None:
@@ -43,7 +43,7 @@ def test_other_op_names_change_nothing() -> None:
 def test_what_never_varies_is_zero() -> None:
     chain = SearchSpace(num_nodes=2, ops=("conv1x1",), edge_prob=1.0)
     inner = AdjacencyEmbedding(2, chain.op_names)
-    vectors = DescribedEmbedding(inner, chain.op_names, source=chain).embed(chain.sample(3))
+    vectors = DescribedEmbedding(inner, chain).embed(chain.sample(3))
     assert torch.equal(vectors, torch.zeros_like(vectors))
 
 
