@@ -60,7 +60,7 @@ class NB201Settings(RankingSettings):
 
     def quickened(self) -> Self:
         """Three methods."""
-        return dataclasses.replace(super().quickened(), methods=("default", "paper", "adjacency"))
+        return dataclasses.replace(super().quickened(), methods=("fast", "paper", "adjacency"))
 
     def open_table(self) -> CellTable:
         """The table of trained cells."""

@@ -12,6 +12,8 @@ encoders. Differences are paired by split.
 from dataclasses import dataclass
 from functools import partial
 
+from gemcore.encoder import EncoderConfig
+from gemcore.pair_mixture import PairMixture
 from harness.experiment import Experiment, Report, main
 from harness.figures import draw_curves
 from harness.methods import plan_learning
@@ -31,7 +33,17 @@ from harness.ranking import (
 from harness.rows import Row
 
 NAME = "paper_pipeline"
-PAIRS = (("paper", "autoencoder"), ("paper", "adjacency"), ("autoencoder", "adjacency"))
+INPUTS = (("paper", "autoencoder"), ("paper", "adjacency"), ("autoencoder", "adjacency"))
+PAIRS = (*INPUTS, *((f"{one}_ranks", f"{other}_ranks") for one, other in INPUTS))
+# Chosen on the tuning third, where one round of the kernel said most about accuracy.
+ENCODER = EncoderConfig(
+    hidden_dims=(512,),
+    n_iter=1,
+    mixture=PairMixture(independent=1.0, renumbered=0.0),
+    reconstruction_weight=0.1,
+    num_steps=1000,
+    batch_size=256,
+)
 # Tables 3 and 4 of Cheng et al., "NASGEM", AAAI 2021: 1000 cells of its own, single splits.
 PUBLISHED: list[Row] = [
     {"n": n, "adjacency tau": a, "autoencoder tau": b, "guided tau": c}
@@ -58,8 +70,15 @@ PUBLISHED_PEARSON = (
 class PipelineSettings(RankingSettings):
     """Settings of the comparison of embeddings."""
 
-    methods: tuple[str, ...] = ("paper", "autoencoder", "adjacency")
-    """The paper's predictor on its three inputs."""
+    methods: tuple[str, ...] = (
+        "paper",
+        "autoencoder",
+        "adjacency",
+        "paper_ranks",
+        "autoencoder_ranks",
+        "adjacency_ranks",
+    )
+    """The paper's predictor on its three inputs, learning accuracies and learning their ranks."""
 
     sizes: tuple[int, ...] = (20, 50, 100, 200, 424, 1000, 2000, 4236)
     """Numbers of training cells."""

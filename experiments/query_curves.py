@@ -57,7 +57,7 @@ BASELINES: dict[str, tuple[str, Draw, Baseline]] = {
     "bananas": ("BANANAS", Draw.BANANAS, bananas),
 }
 OURS = {
-    "gemcore": ("gemcore.search", SearchConfig()),
+    "gemcore": ("gemcore.search", SearchConfig(**CellTable.config)),
     "paper": ("the paper's way", SearchConfig(predictor="paper", acquisition="bootstrap")),
 }
 SEARCHES = (*OURS, *BASELINES)
@@ -81,7 +81,7 @@ class QuerySettings(PredictorSettings):
     repeats: int = 100
     """How often each search is run, from other random networks."""
 
-    methods: tuple[str, ...] = ("default", "paper")
+    methods: tuple[str, ...] = ("fast", "paper")
     """Predictors that encoders are trained for."""
 
     searches: tuple[str, ...] = SEARCHES

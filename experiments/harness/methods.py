@@ -9,7 +9,9 @@ from gemcore.arguments import check_in
 from gemcore.atomic_files import recover_folder, write_folder
 from gemcore.cell_batch import CellBatch
 from gemcore.encoder import Encoder, EncoderConfig, train_encoder
-from gemcore.predictor import Predictor, make_predictor
+from gemcore.predictor import Predictor, PredictorConfig, make_predictor
+from gemcore.predictor.graph_network import GraphNetworkPredictor
+from gemcore.predictor.stacked import StackedPredictor
 from harness.rows import Key
 from harness.settings import TableSettings
 
@@ -26,35 +28,47 @@ class Method:
         embedding: Of the encoder that is learned for it beforehand; None: none is.
         pretrains: Whether it learns from unlabelled cells by itself, and keeps that in the user's
             cache: that is done beforehand too.
+        config: Of the paper's network, where it isn't the paper's.
     """
 
     predictor: str
     shown: str
     embedding: str | None = None
     pretrains: bool = False
+    config: PredictorConfig | None = None
 
 
+RANKS = dataclasses.replace(PredictorConfig.paper(), targets="ranks")
 METHODS = {
-    "default": Method("default", "default"),
+    "default": Method("default", "default", pretrains=True),
+    "fast": Method("fast", "fast: default without the graph network"),
     "paper": Method("paper", "kernel-guided MLP + MLP", "kernel_guided"),
     "autoencoder": Method("paper", "vanilla autoencoder + MLP", "autoencoder"),
     "adjacency": Method("paper", "flattened adjacency + MLP"),
+    "paper_ranks": Method(
+        "paper", "kernel-guided MLP + MLP on ranks", "kernel_guided", config=RANKS
+    ),
+    "autoencoder_ranks": Method(
+        "paper", "vanilla autoencoder + MLP on ranks", "autoencoder", config=RANKS
+    ),
+    "adjacency_ranks": Method("paper", "flattened adjacency + MLP on ranks", config=RANKS),
     "mlp": Method("mlp", "features, kernel-guided + MLPs", "kernel_guided"),
     "gaussian_process": Method("gaussian_process", "Gaussian process"),
     "gradient_boosting": Method("gradient_boosting", "gradient boosting"),
     "extra_trees": Method("extra_trees", "extra trees"),
     "graph_network": Method("graph_network", "graph network", pretrains=True),
 }
-AT_ONCE = tuple(name for name, method in METHODS.items() if not method.pretrains)
+PRETRAINED = tuple(name for name, method in METHODS.items() if method.pretrains)
 
 
 @dataclass(frozen=True)
 class PredictorSettings(TableSettings):
     """Settings of an experiment with predictors."""
 
-    methods: tuple[str, ...] = AT_ONCE
-    """Which predictors: default, paper (its pipeline), autoencoder and adjacency (the same with
-    another embedding), mlp, gaussian_process, gradient_boosting, extra_trees, graph_network."""
+    methods: tuple[str, ...] = tuple(METHODS)
+    """Which predictors: default, fast, paper (its pipeline), autoencoder and adjacency (the same
+    with another embedding), these three with _ranks (learned from ranks), mlp, gaussian_process,
+    gradient_boosting, extra_trees, graph_network."""
 
     num_encoders: int = 5
     """Encoders of an embedding, of different seeds: repeat r uses number r modulo this."""
@@ -67,8 +81,13 @@ class PredictorSettings(TableSettings):
             check_in("methods", name, tuple(METHODS))
 
     def quickened(self) -> Self:
-        """Two repeats, one encoder of a few steps."""
-        return dataclasses.replace(super().quickened(), num_encoders=1, encoder=QUICK_ENCODER)
+        """Two repeats, one encoder of a few steps; nothing that needs minutes beforehand."""
+        return dataclasses.replace(
+            super().quickened(),
+            methods=tuple(name for name in self.methods if name not in PRETRAINED),
+            num_encoders=1,
+            encoder=QUICK_ENCODER,
+        )
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -96,8 +115,8 @@ def learn(cells: CellBatch, folder: Path, settings: PredictorSettings, key: Key)
     """Does what a key of :func:`plan_learning` says."""
     name, group = key
     predictor = make_method(name, cells, folder, settings, group)
-    if METHODS[name].pretrains:
-        predictor.fit(cells[:2], [0.0, 1.0])
+    if isinstance(predictor, StackedPredictor | GraphNetworkPredictor):
+        predictor.prepare()
 
 
 def make_method(
@@ -107,10 +126,16 @@ def make_method(
     method, group = METHODS[name], repeat % settings.num_encoders
     seed = settings.seed + group
     if method.embedding is None:
-        return make_predictor(method.predictor, cells, seed=seed, embedding="adjacency")
-    encoder = _learned_encoder(method.embedding, cells, folder, settings, group)
+        return make_predictor(
+            method.predictor, cells, seed=seed, embedding="adjacency", config=method.config
+        )
     return make_predictor(
-        method.predictor, cells, seed=seed, embedding=method.embedding, encoder=encoder
+        method.predictor,
+        cells,
+        seed=seed,
+        embedding=method.embedding,
+        encoder=_learned_encoder(method.embedding, cells, folder, settings, group),
+        config=method.config,
     )
 
 

@@ -81,6 +81,11 @@ class GraphNetworkPredictor:
             )
         return self._encoder
 
+    def prepare(self) -> Self:
+        """Trains the encoder, unless it was trained before."""
+        assert self.encoder
+        return self
+
     @property
     def is_prepared(self) -> bool:
         """Whether a fit can start at once, without training an encoder first."""

@@ -16,7 +16,7 @@ class GraphNetworkConfig:
     square root of the number of cells.
     """
 
-    num_members: int = 3
+    num_members: int = 4
     """Networks that differ in their first heads and the order of the data; their mean is the
     prediction, their spread its uncertainty."""
 

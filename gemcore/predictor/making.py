@@ -23,6 +23,7 @@ from gemcore.space import SearchSpace
 
 PREDICTORS = (
     "default",
+    "fast",
     "paper",
     "mlp",
     "gaussian_process",
@@ -31,7 +32,8 @@ PREDICTORS = (
     "extra_trees",
     "constant",
 )
-WITHOUT_EMBEDDING = ("default", "gaussian_process", "graph_network", *TREES, "constant")
+STACKED = ("default", "fast")
+WITHOUT_EMBEDDING = (*STACKED, "gaussian_process", "graph_network", *TREES, "constant")
 
 
 def make_predictor(
@@ -40,27 +42,32 @@ def make_predictor(
     *,
     seed: int = 0,
     embedding: str = "kernel_guided",
-    encoder: Encoder | None = None,
-    encoder_config: EncoderConfig | None = None,
+    encoder: Encoder | EncoderConfig | None = None,
+    config: PredictorConfig | None = None,
     progress: bool = False,
 ) -> Predictor:
     """A score predictor over cells; nothing is trained before the first ``fit``.
 
     Args:
-        name: ``"default"``: a Gaussian process and gradient-boosted trees, stacked, the best we
-            know; ``"gaussian_process"``, ``"gradient_boosting"``, ``"extra_trees"``: one kind
-            alone, on the graph and its exact features; ``"graph_network"``: networks that read the
-            graph, pre-trained on unlabelled cells; ``"paper"``: a fully connected ReLU network
-            on the embedding, the paper's letter; ``"mlp"``: an ensemble of such networks that also
-            see the features; ``"constant"``: the mean of the scores, the yardstick.
+        name: ``"default"``: a Gaussian process, gradient-boosted trees and a graph network,
+            stacked, the best we know; the graph network takes part if it was prepared before the
+            first fit, ``make_predictor("default", space).prepare()``, which trains it on unlabelled
+            cells for some minutes, once: it is kept in the user's cache. ``"fast"``: the same
+            without the graph network. ``"gaussian_process"``, ``"gradient_boosting"``,
+            ``"extra_trees"``: one kind alone, on the graph and its exact features;
+            ``"graph_network"``: networks that read the graph, pre-trained on unlabelled cells;
+            ``"paper"``: a fully connected ReLU network on the embedding, the paper's letter;
+            ``"mlp"``: an ensemble of such networks that also see the features; ``"constant"``: the
+            mean of the scores, the yardstick.
         space: The space that cells come from, or unlabelled cells to learn the embedding from.
         seed: Of the encoder, of weights and of the order of the data.
         embedding: What ``"paper"`` and ``"mlp"`` see: the encoder of eqs. 2-4,
             ``"kernel_guided"``, or any other name of :func:`gemcore.make_embedding`.
-        encoder: A trained encoder to embed with; without it one is trained at the first use, or
-            taken from the user's cache.
-        encoder_config: How that encoder is trained.
-        progress: Show a bar while it is trained.
+        encoder: A trained encoder to embed with, or how it is trained at the first use, unless
+            it lies in the user's cache.
+        config: How the networks of ``"paper"`` and ``"mlp"`` are built and fitted. None: as the
+            name says.
+        progress: Show a bar while something is trained on unlabelled cells.
 
     Returns:
         ``fit(cells, scores)`` learns, ``predict(cells)`` gives mean and standard deviation.
@@ -93,13 +100,15 @@ def make_predictor(
         process = GaussianProcessPredictor(scale, seed=seed)
         if name == "gaussian_process":
             return process
-        return StackedPredictor(process, [TreesPredictor("gradient_boosting", scale, seed=seed)])
-    given = encoder if encoder is not None else encoder_config
-    vectors = make_embedding(embedding, space, seed=seed, encoder=given, progress=progress)
+        trees = TreesPredictor("gradient_boosting", scale, seed=seed)
+        network = GraphNetworkPredictor(space, seed=seed, progress=progress)
+        joining = None if name == "fast" else network
+        return StackedPredictor(process, [trees], joining=joining, name=name)
+    vectors = make_embedding(embedding, space, seed=seed, encoder=encoder, progress=progress)
     if name == "paper":
-        return MLPPredictor(vectors, PredictorConfig.paper(), name=name, seed=seed)
+        return MLPPredictor(vectors, config or PredictorConfig.paper(), name=name, seed=seed)
     described = DescribedEmbedding(vectors, space)
-    return MLPPredictor(described, PredictorConfig(), name=name, seed=seed)
+    return MLPPredictor(described, config or PredictorConfig(), name=name, seed=seed)
 
 
 def load_predictor(directory: str | Path) -> Predictor:
@@ -121,7 +130,7 @@ def load_predictor(directory: str | Path) -> Predictor:
             return GraphNetworkPredictor.restore(directory, content)
         if content["name"] in TREES:
             return TreesPredictor.restore(directory, content)
-        if content["name"] == "default":
+        if content["name"] in STACKED:
             folders = (directory / f"member-{i}" for i in range(len(content["weights"])))
             return StackedPredictor.restore(content, [load_predictor(f) for f in folders])
         vectors = load_embedding(directory / "embedding")

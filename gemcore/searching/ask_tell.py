@@ -12,6 +12,7 @@ from gemcore.cell import Cell
 from gemcore.cell_batch import CellBatch
 from gemcore.networks.skeleton import Skeleton
 from gemcore.predictor import Predictor, make_predictor
+from gemcore.predictor.stacked import StackedPredictor
 from gemcore.searching.choosing import Chooser
 from gemcore.searching.config import SearchConfig
 from gemcore.searching.costs import CostOf, network_costs
@@ -282,8 +283,10 @@ class Search:
                 self.space,
                 seed=self.seed,
                 embedding=self.config.embedding,
-                encoder_config=self.config.encoder,
+                encoder=self.config.encoder,
             )
+            if self.config.pretrain and isinstance(self.predictor, StackedPredictor):
+                self.predictor.prepare()
         known = [trial for trial in self.trials if trial.is_complete]
         cells = CellBatch.from_cells((trial.cell for trial in known), self.space.op_names)
         scores = [self.rating.target(trial) for trial in known]

@@ -62,6 +62,7 @@ class SearchConfig:
 
     predictor: Literal[
         "default",
+        "fast",
         "paper",
         "mlp",
         "gaussian_process",
@@ -70,8 +71,13 @@ class SearchConfig:
         "extra_trees",
         "constant",
     ] = "default"
-    """What predicts: a Gaussian process and trees stacked, the paper's single network, an ensemble
-    of such networks, one kind alone, or the mean of what was seen."""
+    """What predicts: a Gaussian process and trees stacked, joined by a graph network if that was
+    prepared (``pretrain``); never joined (fast); the paper's single network, an ensemble of such
+    networks, one kind alone, or the mean of what was seen."""
+
+    pretrain: bool = False
+    """Train the graph network of the default predictor on unlabelled cells before the first fit,
+    a few minutes, once: it is kept in the user's cache, where later searches find it."""
 
     embedding: Literal[
         "kernel_guided", "autoencoder", "adjacency", "wl", "features", "invariant"
@@ -143,7 +149,7 @@ class SearchConfig:
         check_in("embedding", self.embedding, EMBEDDINGS)
         check_in("target", self.target, TARGETS)
         check_in("acquisition", self.acquisition, ACQUISITIONS)
-        for name in ("fine_tune", "prune", "random_baseline"):
+        for name in ("pretrain", "fine_tune", "prune", "random_baseline"):
             check_type(name, getattr(self, name), bool)
         check_type("encoder", self.encoder, EncoderConfig)
         check_type("training", self.training, TrainingConfig)

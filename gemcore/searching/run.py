@@ -10,6 +10,7 @@ from gemcore.cell import Cell
 from gemcore.embedding.guided import encoder_config_for
 from gemcore.encoder import Encoder, train_encoder
 from gemcore.predictor import Predictor, make_predictor
+from gemcore.predictor.stacked import StackedPredictor
 from gemcore.progress import progress_bar
 from gemcore.searching.ask_tell import Search
 from gemcore.searching.baseline import run_baseline
@@ -194,7 +195,11 @@ class SearchRun:
             seed=self.setting.seed,
             embedding=config.embedding,
             encoder=self.encoder,
+            progress=self.progress,
         )
+        if config.pretrain and isinstance(predictor, StackedPredictor):
+            with self.journal.phase("pre-training", self.search.clock):
+                predictor.prepare()
         if self.folder is None:
             return predictor
         return StoredPredictor(predictor, self.folder)

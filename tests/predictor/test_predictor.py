@@ -163,7 +163,7 @@ def test_rejects_bad_scores(name: str, scores: list[float], message: str) -> Non
 
 
 def test_rejects_what_it_cannot_use() -> None:
-    with pytest.raises(ValueError, match=r"name must be one of 'default', 'paper', .*, got 'best'"):
+    with pytest.raises(ValueError, match=r"name must be one of 'default', 'fast', .*, got 'best'"):
         make_predictor("best", SPACE)
     with pytest.raises(ValueError, match="embedding must be one of 'kernel_guided'"):
         make_predictor("default", SPACE, embedding="gnn")

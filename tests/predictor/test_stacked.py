@@ -6,13 +6,18 @@ import numpy as np
 import pytest
 
 from gemcore import CellBatch, SearchSpace, make_predictor, prune
+from gemcore.encoder import InvariantConfig
+from gemcore.feature_scale import FeatureScale
 from gemcore.predictor import load_predictor
+from gemcore.predictor.gaussian_process import GaussianProcessPredictor
+from gemcore.predictor.graph_network import GraphNetworkPredictor
+from gemcore.predictor.graph_network_config import GraphNetworkConfig
 from gemcore.predictor.stacked import StackedPredictor, _fit_weights
 from gemcore.predictor.trees import NUM_FOLDS, TreesPredictor
 from gemcore.tables import synthetic
 
 SPACE = SearchSpace.preset("small")
-KINDS = ("default", "extra_trees", "gradient_boosting")
+KINDS = ("default", "fast", "extra_trees", "gradient_boosting")
 
 
 def score(cells: CellBatch) -> np.ndarray:
@@ -69,11 +74,45 @@ def test_trees_leave_out_whom_they_are_asked_about() -> None:
 def test_weights_follow_what_members_have_shown() -> None:
     targets = np.random.default_rng(1).normal(size=5000)
     noise = np.random.default_rng(2).normal(size=(2, 5000))
-    weights = _fit_weights(np.stack([targets + noise[0], targets + 0.1 * noise[1]]), targets)
+    expected = np.array([0.7, 0.3])
+    predicted = np.stack([targets + noise[0], targets + 0.1 * noise[1]])
+    weights = _fit_weights(predicted, targets, expected)
     assert weights.sum() == pytest.approx(1)
     assert weights[1] > 0.9
-    few = _fit_weights(np.stack([targets[:3], targets[:3]]), targets[:3])
-    np.testing.assert_allclose(few, [2 / 3, 1 / 3], atol=1e-3)
+    few = _fit_weights(np.stack([targets[:3], targets[:3]]), targets[:3], expected)
+    np.testing.assert_allclose(few, expected, atol=1e-3)
+
+
+def joined_by_a_network() -> StackedPredictor:
+    scale = FeatureScale.of(SPACE)
+    network = GraphNetworkPredictor(
+        SPACE,
+        GraphNetworkConfig(num_members=1, fewest_steps=20, epochs=1),
+        encoder=InvariantConfig(width=8, message_width=4, num_layers=1, num_steps=3, batch_size=8),
+    )
+    trees = TreesPredictor("gradient_boosting", scale, seed=0)
+    return StackedPredictor(GaussianProcessPredictor(scale, seed=0), [trees], joining=network)
+
+
+def test_a_graph_network_joins_if_it_was_prepared(tmp_path: Path) -> None:
+    cells, asked = SPACE.sample(30, seed=1), SPACE.sample(20, seed=2)
+    alone = joined_by_a_network().fit(cells, score(cells))
+    assert alone.weights is not None
+    assert len(alone.weights) == 2
+    fast = make_predictor("fast", SPACE).fit(cells, score(cells))
+    np.testing.assert_array_equal(fast.predict(asked)[0], alone.predict(asked)[0])
+    assert len(alone.prepare().fit(cells, score(cells)).others) == 1  # Too late.
+    joined = joined_by_a_network().prepare().fit(cells, score(cells))
+    assert joined.weights is not None
+    assert joined.weights[-1] == pytest.approx(0.4)
+    assert joined.weights.sum() == pytest.approx(1)
+    assert len(joined.fit(cells, score(cells)).others) == 2
+    joined.save(tmp_path)
+    restored = load_predictor(tmp_path)
+    for ours, theirs in zip(joined.predict(asked), restored.predict(asked), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    later = joined_by_a_network().fit(cells, score(cells))  # The encoder lies in the cache.
+    np.testing.assert_array_equal(later.predict(asked)[0], joined.predict(asked)[0])
 
 
 def test_coverage_holds_on_cells_that_were_not_seen() -> None:
