@@ -1,6 +1,6 @@
 """Fig. 5: how far below the best of 50,000 cells is the one that a predictor picks?
 
-    python experiments/fig5_bias.py --jobs 16
+    python experiments/fig5_bias.py --jobs 2
 
 The global prediction bias B = A_B - A_P: the best accuracy in a bootstrap sample, minus that of the
 cell that is predicted to be best (paper section 4.4). In every repeat n random cells of the two

@@ -1,6 +1,6 @@
 """Fig. 6: how well does the encoder learn the similarity, by size of graph and of embedding?
 
-    python experiments/fig6_similarity.py --jobs 16
+    python experiments/fig6_similarity.py --jobs 2
 
 Without a GPU, graphs of up to 100 nodes.
 

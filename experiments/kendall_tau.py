@@ -1,6 +1,6 @@
 """How well do predictors rank all of NAS-Bench-101 after seeing a few cells of it?
 
-    python experiments/kendall_tau.py --jobs 16
+    python experiments/kendall_tau.py --jobs 2
 
 For every split and size, random training cells are drawn among the two thirds of the cells on which
 nothing was tuned, and all the rest of these two thirds is ranked; Kendall's tau-b of predicted and

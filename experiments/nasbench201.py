@@ -1,6 +1,6 @@
 """How well do predictors rank NAS-Bench-201 after seeing a few cells of it?
 
-    python experiments/nasbench201.py --table NAS-Bench-201-v1_1-096897.pth --jobs 16
+    python experiments/nasbench201.py --table NAS-Bench-201-v1_1-096897.pth --jobs 2
 
 As kendall_tau.py, on the table of NAS-Bench-201, which everybody has to download for themselves:
 its official file, or what ``NASBench201.save`` kept of it. Many of its 15,625 cells are the same

@@ -1,6 +1,6 @@
 """Does kernel guidance help the paper's predictor, against the same network without it?
 
-    python experiments/paper_pipeline.py --jobs 16
+    python experiments/paper_pipeline.py --jobs 2
 
 The paper's tables 3 and 4, on NAS-Bench-101: one network predicts from the kernel-guided encoder,
 from a vanilla autoencoder (the same encoder, trained to reconstruct alone), or from the flattened

@@ -1,6 +1,6 @@
 """How good is the best network found after 10 .. 300 queries of NAS-Bench-101?
 
-    python experiments/query_curves.py --jobs 16
+    python experiments/query_curves.py --jobs 2
 
 The search of this package, the paper's way (its predictor, the best of 50,000 random cells), and
 searches that others published, each with the settings of its paper: all on the same table, with the
@@ -81,7 +81,7 @@ class QuerySettings(PredictorSettings):
     repeats: int = 100
     """How often each search is run, from other random networks."""
 
-    methods: tuple[str, ...] = ("fast", "paper")
+    methods: tuple[str, ...] = ("gaussian_process", "paper")
     """Predictors that encoders are trained for."""
 
     searches: tuple[str, ...] = SEARCHES

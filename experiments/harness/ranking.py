@@ -31,6 +31,14 @@ class RankingSettings(PredictorSettings):
     sizes: tuple[int, ...] = (100, 172, 424, 4236)
     """Numbers of training cells."""
 
+    num_tested: int | None = None
+    """Cells to rank, drawn at random from all others. None: all of them."""
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What all rows have in common."""
+        return {**super().identity, "num_tested": self.num_tested}
+
     def quickened(self) -> Self:
         """Twenty cells."""
         return dataclasses.replace(super().quickened(), sizes=(20,))
@@ -89,7 +97,7 @@ def measure_ranking(context: RankingContext, key: Key) -> Measured:
     settings, table = context.settings, context.table
     order = generator(settings.seed, Draw.SPLIT, split).permutation(context.rows)
     train, test = order[:num_cells], order[num_cells:]
-    test = test[~np.isin(context.networks[test], context.networks[train])]
+    test = test[~np.isin(context.networks[test], context.networks[train])][: settings.num_tested]
     predictor = make_method(method, table.cells, context.folder, settings, split)
     if method not in context.warm:  # What is loaded or made at the first use is not timed.
         predictor.fit(table.cells[train[:2]], [0.0, 1.0])

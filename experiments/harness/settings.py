@@ -36,7 +36,7 @@ class Settings:
 
     def quickened(self) -> Self:
         """The quick form: the same course in seconds."""
-        return dataclasses.replace(self, repeats=2)
+        return dataclasses.replace(self, repeats=2, jobs=min(self.jobs, 2))
 
     @property
     def identity(self) -> dict[str, Any]:

@@ -107,7 +107,7 @@ class CellTable:
             "cells_per_round": 10,
             "bootstrap_samples": 10_000,
             "mac_penalty": 0.0,
-            "predictor": "fast",
+            "predictor": "gaussian_process",
         }
     )
     """Fields of a SearchConfig that suit a table: what counts is the accuracy alone, and a fit
