@@ -43,7 +43,7 @@ from gemcore.ops import Op, get_op, register_op, registered_ops, unregister_op
 from gemcore.pair_mixture import PairKind, PairMixture
 from gemcore.pair_shards import PairShards
 from gemcore.pairs import PairBatch, PairStream
-from gemcore.predictor import Predictor, make_predictor
+from gemcore.predictor import Predictor, PredictorConfig, make_predictor
 from gemcore.score import efficiency_score
 from gemcore.searching import Search, SearchConfig, SearchResult, search
 from gemcore.simd import set_simd_level, simd_level, simd_levels
@@ -82,6 +82,7 @@ __all__ = [
     "PairShards",
     "PairStream",
     "Predictor",
+    "PredictorConfig",
     "ProxyTask",
     "Search",
     "SearchConfig",

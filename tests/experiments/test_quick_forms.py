@@ -1,4 +1,4 @@
-"""Every experiment in its quick form, twice the same numbers; `.ci/run` runs the commands."""
+"""Every experiment in its quick form, twice: the same numbers."""
 
 import csv
 import importlib
@@ -37,6 +37,7 @@ def test_every_script_stands_on_the_page() -> None:
     assert {name for name, _ in COMMANDS} == scripts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "words"), COMMANDS)
 def test_two_quick_runs_give_the_same_numbers(
     name: str,

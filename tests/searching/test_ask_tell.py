@@ -13,6 +13,7 @@ from gemcore.cell_batch import CellBatch
 from gemcore.graph import perturb
 from gemcore.networks.cost import network_cost
 from gemcore.networks.skeleton import Skeleton
+from gemcore.predictor.stacked import StackedPredictor
 from gemcore.searching.ask_tell import Search
 from gemcore.searching.config import SearchConfig
 from gemcore.space import SearchSpace
@@ -286,3 +287,13 @@ def test_refuses_bad_arguments() -> None:
         Search(SMALL, seed=-1, **SIZE)
     with pytest.raises(KeyError):
         make().index_of(Cell(("input", "conv1x1"), ((0, 1),)))
+
+
+@pytest.mark.parametrize("pretrain", [False, True])
+def test_the_graph_network_is_prepared_where_the_config_says_so(
+    pretrain: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared: list[StackedPredictor] = []
+    monkeypatch.setattr(StackedPredictor, "prepare", lambda self: prepared.append(self))
+    finish(make(pretrain=pretrain))
+    assert len(prepared) == pretrain

@@ -17,6 +17,7 @@ from gemcore.cell import Cell
 from gemcore.cell_batch import CellBatch
 from gemcore.encoder import EncoderConfig
 from gemcore.networks.skeleton import Skeleton
+from gemcore.predictor.stacked import StackedPredictor
 from gemcore.searching.config import SearchConfig
 from gemcore.searching.result import SearchResult
 from gemcore.searching.search import make_setting, search, suited_config
@@ -209,6 +210,17 @@ def test_an_encoder_is_trained_after_the_random_cells_and_kept(tmp_path: Path) -
     kept = SearchResult.load(tmp_path / "run").encoder
     assert kept is not None
     assert torch.equal(kept.encode(cells), result.encoder.encode(cells))
+
+
+@pytest.mark.parametrize("pretrain", [False, True])
+def test_the_graph_network_is_prepared_where_the_config_says_so(
+    pretrain: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fits: list[StackedPredictor] = []
+    monkeypatch.setattr(StackedPredictor, "prepare", lambda self: fits.append(self))
+    result = run(config=quick(pretrain=pretrain))
+    assert len(fits) == pretrain
+    assert ("pre-training" in result.seconds) == pretrain
 
 
 def test_works_in_a_thread() -> None:
