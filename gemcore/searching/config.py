@@ -72,7 +72,7 @@ class SearchConfig:
         "constant",
     ] = "default"
     """What predicts: a Gaussian process and trees stacked, joined by a graph network if that was
-    prepared (``pretrain``); never joined (fast); the paper's single network, an ensemble of such
+    prepared (see pretrain); never joined (fast); the paper's single network, an ensemble of such
     networks, one kind alone, or the mean of what was seen."""
 
     pretrain: bool = False

@@ -168,6 +168,7 @@ def attempt(out: Path, log: Path, moment: str | None, delay: float | None = None
 def main(folder: Path) -> None:
     """Runs all attempts."""
     log = folder / "evaluated.txt"
+    run(folder / "first")  # Imports what is imported late: children have it.
     whole = attempt(folder / "whole", log, None)
     print(json.dumps(whole), flush=True)
     for moment in MOMENTS:
