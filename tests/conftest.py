@@ -13,7 +13,7 @@ from hypothesis import settings
 
 from gemcore import cuda, set_simd_level, simd_level, simd_levels
 
-settings.register_profile("gemcore", deadline=None, max_examples=50, derandomize=True)
+settings.register_profile("gemcore", deadline=None, max_examples=30, derandomize=True)
 settings.load_profile("gemcore")
 
 

@@ -141,6 +141,7 @@ def test_a_folder_of_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert again.images == ImageConfig(image_size=8) == result.setting.images
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_ctrl_c_is_status_130_and_keeps_the_trials(tmp_path: Path) -> None:
     out = tmp_path / "run"

@@ -93,6 +93,7 @@ def test_more_repeats_are_added_and_fewer_shown(settings: SquareSettings) -> Non
     assert [row["square"] for row in fewer.tables["all"]] == [104.0]
 
 
+@pytest.mark.slow
 def test_processes_give_the_same_file(settings: SquareSettings) -> None:
     run(SQUARES, settings)
     other = dataclasses.replace(settings, out=settings.out / "other", jobs=2)

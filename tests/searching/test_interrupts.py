@@ -5,10 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PROGRAM = Path(__file__).with_name("interrupted_search.py")
 TRIALS_KEPT = {"candidates": 1, "fit": 2, "bootstrap": 2, "final": 4, "baseline": 4}
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_every_phase_soon_and_saves(tmp_path: Path) -> None:
     # In a process of its own: a KeyboardInterrupt that comes late must not end the tests.
     done = subprocess.run(

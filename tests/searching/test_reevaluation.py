@@ -170,6 +170,7 @@ def test_tasks_that_give_one_answer_say_so(tmp_path: Path, run: Run) -> None:
     )
 
 
+@pytest.mark.slow
 def test_networks_are_trained_from_other_weights(tmp_path: Path, run: Run) -> None:
     labels = np.arange(80) % 2
     noise = np.random.default_rng(0).normal(0, 2.0, (80, 8, 8))

@@ -12,6 +12,7 @@ import pytest
 
 from gemcore.atomic_files import read_tensors
 
+pytestmark = pytest.mark.slow
 PROGRAM = Path(__file__).with_name("killed_search.py")
 CHOSEN, TIMED = 27, 4  # Moments of killed_search.py.
 

@@ -190,6 +190,7 @@ def test_images_are_searched_trained_and_predicted(tmp_path: Path) -> None:
         json.load(file, parse_constant=lambda token: pytest.fail(f"{token} is not JSON"))
 
 
+@pytest.mark.slow
 def test_the_number_of_workers_changes_no_bit() -> None:
     results = [run(images(), config=quick(num_workers=number)) for number in (1, 2)]
     kept = [[(t.cell, t.metrics) for t in result.trials] for result in results]

@@ -52,6 +52,7 @@ def measured(outcomes: list[Outcome]) -> list[tuple[int, str, dict[str, float]]]
     return [(outcome.index, outcome.status, outcome.metrics) for outcome in outcomes]
 
 
+@pytest.mark.slow
 def test_number_of_workers_changes_no_bit(
     task: ProxyTask, settings: TrialSettings, runner: LocalRunner
 ) -> None:
@@ -190,6 +191,7 @@ runner.run([cell] * 100_000, range(100_000), on_outcome=tell)
 """
 
 
+@pytest.mark.slow
 def test_no_orphan_after_the_parent_is_killed(tmp_path: Path) -> None:
     # The script has no `if __name__ == "__main__"`: it must not be run again in the child.
     script = tmp_path / "script.py"
