@@ -15,6 +15,7 @@ from gemcore.feature_scale import FeatureScale
 from gemcore.philox import Stream, numpy_generator
 from gemcore.predictor.cell_kernel import CellKernel, Described, Fixed, fixed_parts
 from gemcore.predictor.constant import DOCUMENT, VERSION
+from gemcore.predictor.in_parts import predict_parts
 from gemcore.predictor.mlp import CONSTANT, one_thread
 from gemcore.predictor.protocol import check_scores, require_fitted
 from gemcore.predictor.ranks import RankScale
@@ -24,7 +25,8 @@ LEARNING_RATE = 0.05
 MOST_LEARNED_FROM = (
     600  # Cells that the kernel is learned from; all of them are then conditioned on.
 )
-MOST_IN_MEMORY = 8_000_000  # Covariances at once.
+ENTRIES_AT_ONCE = 2**18  # Covariances of cells to predict that fit into a cache together.
+FEWEST_AT_ONCE = 64
 JITTER = 1e-8
 
 
@@ -84,8 +86,8 @@ class GaussianProcessPredictor:
         """The same on the scale of :class:`RankScale`."""
         require_fitted(self._known is not None)
         assert self._known is not None
-        size = max(1, MOST_IN_MEMORY // len(self._known.cells))
-        parts = [self._predict(cells[i : i + size]) for i in range(0, len(cells), size)]
+        size = max(FEWEST_AT_ONCE, ENTRIES_AT_ONCE // len(self._known.cells))
+        parts = predict_parts(self._predict, cells, size)
         means, variances = zip(*parts, strict=True) if parts else ((), ())
         mean = np.concatenate([np.zeros(0), *means])
         return mean, np.sqrt(np.concatenate([np.zeros(0), *variances]))
@@ -183,17 +185,17 @@ class GaussianProcessPredictor:
         self._targets = targets
         self._weights = torch.cholesky_solve(targets[:, None], self._factor)[:, 0]
 
+    @torch.inference_mode()
     def _predict(self, cells: CellBatch) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         assert self._kernel is not None
         assert self._known is not None
         assert self._factor is not None
         assert self._weights is not None
-        with one_thread():
-            asked = Described.of(cells, self.scale)
-            covariance = self._kernel.between(asked, self._known)
-            mean = covariance @ self._weights
-            explained = torch.linalg.solve_triangular(self._factor, covariance.T, upper=False)
-            variance = self._kernel.diagonal(asked) - explained.square().sum(dim=0)
+        asked = Described.of(cells, self.scale)
+        covariance = self._kernel.between(asked, self._known)
+        mean = covariance @ self._weights
+        explained = torch.linalg.solve_triangular(self._factor, covariance.T, upper=False)
+        variance = self._kernel.diagonal(asked) - explained.square().sum(dim=0)
         return mean.numpy(), variance.clamp(min=0).numpy()
 
 

@@ -22,6 +22,7 @@ from gemcore.philox import Stream, torch_generator
 from gemcore.predictor.constant import DOCUMENT, VERSION
 from gemcore.predictor.graph_network_config import GraphNetworkConfig
 from gemcore.predictor.graph_network_members import GraphMember, LabelledCells, MemberFit
+from gemcore.predictor.in_parts import predict_parts
 from gemcore.predictor.mlp import CONSTANT, one_thread
 from gemcore.predictor.protocol import check_scores, require_fitted
 from gemcore.predictor.ranks import RankScale
@@ -119,9 +120,7 @@ class GraphNetworkPredictor:
         require_fitted(bool(self._members))
         if self._is_constant or not len(cells):
             return np.zeros(len(cells)), np.zeros(len(cells))
-        parts = [cells[i : i + PART] for i in range(0, len(cells), PART)]
-        with one_thread(), ThreadPoolExecutor(get_num_threads()) as pool:
-            outputs = torch.cat(list(pool.map(self._predict_part, parts)), dim=1)
+        outputs = torch.cat(predict_parts(self._predict_part, cells, PART), dim=1)
         ranks = outputs.double().numpy()
         return ranks.mean(axis=0), ranks.std(axis=0)
 
