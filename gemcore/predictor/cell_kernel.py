@@ -121,11 +121,5 @@ def matern(a: Tensor, b: Tensor) -> Tensor:
     """Matern 5/2 of all pairs of rows, float64 ``[A, B]``."""
     squares = a.square().sum(dim=1)[:, None] + b.square().sum(dim=1) - 2 * (a @ b.T)
     # Where rows are equal the root has no slope: the floor keeps the gradient finite.
-    if torch.is_grad_enabled():
-        scaled = (5 * squares.clamp(min=1e-12)).sqrt()
-        return (1 + scaled + scaled.square() / 3) * torch.exp(-scaled)
-    scaled = (
-        squares.clamp_(min=1e-12).mul_(5).sqrt_()
-    )  # The same in place: memory is what it costs.
-    rising = scaled.square().div_(3).add_(scaled).add_(1)
-    return rising.mul_(scaled.neg_().exp_())
+    scaled = (5 * squares.clamp(min=1e-12)).sqrt()
+    return (1 + scaled + scaled.square() / 3) * torch.exp(-scaled)

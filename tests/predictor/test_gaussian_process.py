@@ -131,7 +131,8 @@ def test_parts_and_saving_change_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     restored = load_predictor(tmp_path)
     for ours, theirs in zip(process.predict(asked), restored.predict(asked), strict=True):
         np.testing.assert_array_equal(ours, theirs)
-    monkeypatch.setattr("gemcore.predictor.gaussian_process.MOST_IN_MEMORY", 30 * 7)
+    monkeypatch.setattr("gemcore.predictor.gaussian_process.FEWEST_AT_ONCE", 7)
+    monkeypatch.setattr("gemcore.predictor.gaussian_process.ENTRIES_AT_ONCE", 30 * 7)
     np.testing.assert_allclose(process.predict(asked)[0], restored.predict(asked)[0], atol=1e-9)
 
 
