@@ -6,12 +6,14 @@ from typing import Any, Self
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+from threadpoolctl import threadpool_limits
 
 from gemcore.atomic_files import read_tensors, write_document, write_tensors
 from gemcore.cell_batch import CellBatch
 from gemcore.feature_scale import FeatureScale, prune_for
 from gemcore.philox import Stream, derived_seed, numpy_generator
 from gemcore.predictor.constant import DOCUMENT, VERSION
+from gemcore.predictor.in_parts import predict_parts
 from gemcore.predictor.protocol import check_scores, require_fitted
 from gemcore.predictor.ranks import RankScale
 
@@ -31,7 +33,12 @@ FOREST: dict[str, Any] = {
     "max_features": 0.5,
 }
 NUM_FOLDS = 4
-PART = 4096  # Cells whose features stay in a cache while all trees look at them.
+PART = 1536  # Cells whose features stay in a cache while all trees look at them.
+
+
+def one_openmp_thread() -> "threadpool_limits":
+    """Lets OpenMP use one thread: on a busy machine several wait for each other, spinning."""
+    return threadpool_limits(limits=1, user_api="openmp")
 
 
 class TreesPredictor:
@@ -71,11 +78,7 @@ class TreesPredictor:
         require_fitted(self._learned is not None)
         if len(cells) == 0:
             return np.zeros(0), np.zeros(0)
-        features = self._features(cells)
-        parts = [features[i : i + PART] for i in range(0, len(features), PART)]
-        ranks = np.stack(
-            [np.concatenate([member.predict(part) for part in parts]) for member in self._members]
-        )
+        ranks = np.concatenate(predict_parts(self._predict_part, cells, PART), axis=1)
         return ranks.mean(axis=0), ranks.std(axis=0)
 
     def left_out_ranks(self) -> NDArray[np.float64] | None:
@@ -87,9 +90,10 @@ class TreesPredictor:
         generator = numpy_generator(self.seed, Stream.PREDICTOR_BATCHES, 1)
         fold = generator.permutation(len(targets)) % NUM_FOLDS
         ranks = np.empty(len(targets))
-        for i in range(NUM_FOLDS):
-            member = self._new_member(0).fit(features[fold != i], targets[fold != i])
-            ranks[fold == i] = member.predict(features[fold == i])
+        with one_openmp_thread():
+            for i in range(NUM_FOLDS):
+                member = self._new_member(0).fit(features[fold != i], targets[fold != i])
+                ranks[fold == i] = member.predict(features[fold == i])
         return ranks
 
     def save(self, directory: str | Path) -> None:
@@ -118,6 +122,12 @@ class TreesPredictor:
         predictor._ranks = RankScale(tensors["ranks"].numpy(), tensors["scores"].numpy())
         return predictor._grow(tensors["features"].numpy(), tensors["targets"].numpy())
 
+    def _predict_part(self, cells: CellBatch) -> NDArray[np.float64]:
+        """What each member says of some cells, float64 ``[M, B]``."""
+        features = self._features(cells)
+        with one_openmp_thread():
+            return np.stack([member.predict(features) for member in self._members])
+
     def _features(self, cells: CellBatch) -> NDArray[np.float32]:
         # Trees of scikit-learn split in single precision, and copy what is not.
         pruned = prune_for(cells, self.scale.op_names)
@@ -126,7 +136,8 @@ class TreesPredictor:
     def _grow(self, features: NDArray[np.float32], targets: NDArray[np.float64]) -> Self:
         self._learned = features, targets
         num_members = NUM_BOOSTED if self.name == "gradient_boosting" else 1
-        self._members = [self._new_member(i).fit(features, targets) for i in range(num_members)]
+        with one_openmp_thread():
+            self._members = [self._new_member(i).fit(features, targets) for i in range(num_members)]
         if self.name == "extra_trees":
             self._members = list(self._members[0].estimators_)
         return self
