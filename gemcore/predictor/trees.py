@@ -36,7 +36,7 @@ NUM_FOLDS = 4
 PART = 1536  # Cells whose features stay in a cache while all trees look at them.
 
 
-def one_openmp_thread() -> "threadpool_limits":
+def one_openmp_thread() -> threadpool_limits:
     """Lets OpenMP use one thread: on a busy machine several wait for each other, spinning."""
     return threadpool_limits(limits=1, user_api="openmp")
 

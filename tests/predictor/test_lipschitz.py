@@ -46,8 +46,7 @@ class GivenVectors:
     def fit(self, cells: CellSource) -> Self:
         return self
 
-    def save(self, directory: str | Path) -> None:
-        raise NotImplementedError
+    def save(self, directory: str | Path) -> None: ...
 
 
 def fitted(config: PredictorConfig) -> MLPPredictor:
