@@ -22,9 +22,9 @@ test:
 	pytest
 
 test-cuda:  # What runs on a GPU, on an emulated one: needs no CUDA. Instead of test's skipped tests.
-	cmake --preset core -Dpybind11_DIR=$$(python -m pybind11 --cmakedir)
-	cmake --build --preset core --target cuda_emulated
-	GEMCORE_EMULATED_CUDA=build/core/tests/csrc pytest tests/test_device_*.py
+	cmake --preset optimized -Dpybind11_DIR=$$(python -m pybind11 --cmakedir)
+	cmake --build --preset optimized --target cuda_emulated
+	GEMCORE_EMULATED_CUDA=build/optimized/tests/csrc pytest tests/test_device_*.py
 
 cuda-resources:  # Registers, spills and shared memory of each kernel; needs CUDA's compiler.
 	python benchmarks/cuda_resources.py

@@ -9,17 +9,15 @@ from gemcore.atomic_files import read_document
 from gemcore.cell_batch import CellBatch
 from gemcore.embedding.adjacency import AdjacencyEmbedding
 from gemcore.embedding.described import DescribedEmbedding
+from gemcore.embedding.encoded import KINDS as ENCODED
+from gemcore.embedding.encoded import AnyConfig, AnyEncoder, EncoderEmbedding
 from gemcore.embedding.features import FeatureEmbedding
-from gemcore.embedding.guided import EncoderEmbedding
-from gemcore.embedding.invariant import InvariantEmbedding
 from gemcore.embedding.protocol import DOCUMENT, FILE, VERSION, Embedding
 from gemcore.embedding.wl import WLEmbedding
-from gemcore.encoder import Encoder, EncoderConfig
 from gemcore.listed_space import CellSource
 from gemcore.space import SearchSpace
 
-TRAINED_ON_PAIRS = ("kernel_guided", "autoencoder")
-EMBEDDINGS = (*TRAINED_ON_PAIRS, "adjacency", "wl", "features", "invariant")
+EMBEDDINGS = (*ENCODED, "adjacency", "wl", "features")
 
 
 def make_embedding(
@@ -27,21 +25,21 @@ def make_embedding(
     space: CellSource,
     *,
     seed: int = 0,
-    encoder: Encoder | EncoderConfig | None = None,
+    encoder: AnyEncoder | AnyConfig | None = None,
     progress: bool = False,
 ) -> Embedding:
     """An embedding of cells; nothing is learned before its first use.
 
     Args:
         name: ``"kernel_guided"``: the paper's encoder, eqs. 2-4; ``"autoencoder"``: the same,
-            trained to reconstruct alone; ``"adjacency"``: the flattened matrix, nothing learned;
-            ``"wl"``: principal components of the Weisfeiler-Lehman kernel in closed form;
-            ``"features"``: exact features of the graph (:func:`gemcore.graph_features`);
-            ``"invariant"``: a graph network that was taught kernel and features
-            (:func:`gemcore.encoder.train_invariant_encoder`).
+            trained to reconstruct alone; ``"invariant"``: a graph network that was taught kernel
+            and features (:func:`gemcore.train_invariant_encoder`); ``"adjacency"``: the flattened
+            matrix, nothing learned; ``"wl"``: principal components of the Weisfeiler-Lehman kernel
+            in closed form; ``"features"``: exact features of the graph
+            (:func:`gemcore.graph_features`).
         space: The space that cells come from, or unlabelled cells.
         seed: Of what is drawn and of first weights.
-        encoder: For the first two: a trained encoder, or how it is trained.
+        encoder: For the first three: a trained encoder, or how it is trained.
         progress: Show a bar while an encoder is trained.
 
     Returns:
@@ -59,17 +57,14 @@ def make_embedding(
     """
     check_in("name", name, EMBEDDINGS)
     check_type("space", space, (SearchSpace, CellBatch))
-    check_type("encoder", encoder, (Encoder, EncoderConfig, type(None)))
     seed = check_seed(seed)
-    if name in TRAINED_ON_PAIRS:
+    if name in ENCODED:
         return EncoderEmbedding(name, space, encoder, seed=seed, progress=progress)
     if name == "adjacency":
         return AdjacencyEmbedding(space.num_nodes, tuple(space.op_names))
     if name == "wl":
         return WLEmbedding(space, seed=seed)
-    if name == "features":
-        return FeatureEmbedding(space)
-    return InvariantEmbedding(space, seed=seed, progress=progress)
+    return FeatureEmbedding(space)
 
 
 def load_embedding(directory: str | Path) -> Embedding:
@@ -94,10 +89,8 @@ def load_embedding(directory: str | Path) -> Embedding:
 
 
 RESTORED: dict[str, Callable[[Path, dict[str, Any]], Embedding]] = {
-    "kernel_guided": EncoderEmbedding.restore,
-    "autoencoder": EncoderEmbedding.restore,
+    **dict.fromkeys(ENCODED, EncoderEmbedding.restore),
     "adjacency": AdjacencyEmbedding.restore,
     "wl": WLEmbedding.restore,
     "features": FeatureEmbedding.restore,
-    "invariant": InvariantEmbedding.restore,
 }

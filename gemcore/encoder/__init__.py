@@ -2,7 +2,7 @@
 numbering of nodes changes.
 """
 
-from gemcore.encoder.cache import cached_encoder, cached_invariant_encoder
+from gemcore.encoder.cache import cached_encoder
 from gemcore.encoder.config import EncoderConfig
 from gemcore.encoder.invariant import InvariantEncoder, InvariantReport
 from gemcore.encoder.invariant_config import InvariantConfig
@@ -20,7 +20,6 @@ __all__ = [
     "InvariantReport",
     "KindLosses",
     "cached_encoder",
-    "cached_invariant_encoder",
     "train_encoder",
     "train_invariant_encoder",
 ]

@@ -1,7 +1,7 @@
 """Encoders that were trained before are not trained again."""
 
 import dataclasses
-from typing import Any
+from typing import Any, overload
 
 from gemcore.devices import resolve_device
 from gemcore.encoder import invariant, storage
@@ -16,57 +16,52 @@ from gemcore.listed_space import CellSource, fingerprint_of
 from gemcore.plain_config import to_plain
 from gemcore.space import SearchSpace
 
-ENCODER, INVARIANT = "encoder", "invariant-encoder"
+FORMATS: dict[type, tuple[str, int]] = {  # Name of an entry and version of its files.
+    EncoderConfig: ("encoder", storage.VERSION),
+    InvariantConfig: ("invariant-encoder", invariant.VERSION),
+}
 
 
+@overload
+def cached_encoder(
+    space: CellSource, config: InvariantConfig, *, seed: int = 0, progress: bool = False
+) -> InvariantEncoder: ...
+@overload
+def cached_encoder(
+    space: CellSource, config: EncoderConfig | None = None, *, seed: int = 0, progress: bool = False
+) -> Encoder: ...
 def cached_encoder(
     space: CellSource,
-    config: EncoderConfig | None = None,
+    config: EncoderConfig | InvariantConfig | None = None,
     *,
     seed: int = 0,
     progress: bool = False,
-) -> Encoder:
-    """What :func:`train_encoder` gives, from the user's cache if it was trained before.
+) -> Encoder | InvariantEncoder:
+    """What :func:`train_encoder` or :func:`train_invariant_encoder` gives, as the settings say.
 
-    See :func:`gemcore.learned_cache.cache_folder` for where that is.
+    It comes from the user's cache if it was trained before; see
+    :func:`gemcore.learned_cache.cache_folder` for where that is.
     """
     config = config or EncoderConfig()
-    return remembered(
-        ENCODER,
-        _facts(space, config, seed, storage.VERSION),
-        learn=lambda: train_encoder(space, config, seed=seed, progress=progress),
-        save=Encoder.save,
-        load=Encoder.load,
+    is_invariant = isinstance(config, InvariantConfig)
+    train: Any = train_invariant_encoder if is_invariant else train_encoder
+    kind: Any = InvariantEncoder if is_invariant else Encoder
+    encoder: Encoder | InvariantEncoder = remembered(
+        FORMATS[type(config)][0],
+        _facts(space, config, seed),
+        learn=lambda: train(space, config, seed=seed, progress=progress),
+        save=kind.save,
+        load=kind.load,
     )
+    return encoder
 
 
-def cached_invariant_encoder(
-    space: CellSource,
-    config: InvariantConfig | None = None,
-    *,
-    seed: int = 0,
-    progress: bool = False,
-) -> InvariantEncoder:
-    """What :func:`train_invariant_encoder` gives, likewise."""
-    config = config or InvariantConfig()
-    return remembered(
-        INVARIANT,
-        _facts(space, config, seed, invariant.VERSION),
-        learn=lambda: train_invariant_encoder(space, config, seed=seed, progress=progress),
-        save=InvariantEncoder.save,
-        load=InvariantEncoder.load,
-    )
+def is_cached(space: CellSource, config: EncoderConfig | InvariantConfig, *, seed: int = 0) -> bool:
+    """Whether :func:`cached_encoder` need not train."""
+    return entry_folder(FORMATS[type(config)][0], _facts(space, config, seed)).exists()
 
 
-def is_cached(space: CellSource, config: InvariantConfig | None = None, *, seed: int = 0) -> bool:
-    """Whether :func:`cached_invariant_encoder` need not train."""
-    facts = _facts(space, config or InvariantConfig(), seed, invariant.VERSION)
-    return entry_folder(INVARIANT, facts).exists()
-
-
-def _facts(
-    space: CellSource, config: EncoderConfig | InvariantConfig, seed: int, version: int
-) -> dict[str, Any]:
+def _facts(space: CellSource, config: EncoderConfig | InvariantConfig, seed: int) -> dict[str, Any]:
     """All that an encoder depends on."""
     # The kind of device decides about last bits, and these about more in the end.
     device = resolve_device(config.device).type
@@ -76,4 +71,4 @@ def _facts(
         else {"cells": fingerprint_of(space)}
     )
     plain = to_plain(dataclasses.replace(config, device=device))
-    return {"version": version, "config": plain, "seed": seed, **source}
+    return {"version": FORMATS[type(config)][1], "config": plain, "seed": seed, **source}

@@ -16,7 +16,7 @@ from gemcore.philox import Stream, numpy_generator
 from gemcore.predictor.cell_kernel import CellKernel, Described, Fixed, fixed_parts
 from gemcore.predictor.constant import DOCUMENT, VERSION
 from gemcore.predictor.in_parts import predict_parts
-from gemcore.predictor.mlp import CONSTANT, one_thread
+from gemcore.predictor.one_thread import one_torch_thread
 from gemcore.predictor.protocol import check_scores, require_fitted
 from gemcore.predictor.ranks import RankScale
 
@@ -67,11 +67,8 @@ class GaussianProcessPredictor:
         """
         values = check_scores(cells, scores)
         self._ranks = RankScale.of(values)
-        if np.ptp(values) <= CONSTANT * max(abs(float(values.mean())), 1e-300):
-            values = np.full(len(values), values.mean())
-            self._ranks = RankScale.of(values)
         self._known = Described.of(cells, self.scale)
-        with one_thread():
+        with one_torch_thread():
             targets = torch.from_numpy(self._ranks.to_ranks(values))
             if self._kernel is None or not fine_tune:
                 self._kernel = self._learn(self._known, targets)
@@ -104,7 +101,7 @@ class GaussianProcessPredictor:
         assert self._factor is not None
         assert self._weights is not None
         assert self._targets is not None
-        with one_thread():
+        with one_torch_thread():
             precision = torch.cholesky_inverse(self._factor).diagonal()
             mean = self._targets - self._weights / precision
         return mean.numpy(), precision.rsqrt().numpy()
@@ -154,7 +151,7 @@ class GaussianProcessPredictor:
         predictor._ranks = RankScale(tensors["ranks"].numpy(), tensors["scores"].numpy())
         logs = {n.removeprefix("kernel."): t for n, t in tensors.items() if n.startswith("kernel.")}
         predictor._kernel = CellKernel(logs)
-        with one_thread():
+        with one_torch_thread():
             predictor._condition(tensors["targets"])
         return predictor
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from gemcore.atomic_files import read_tensors, write_document, write_tensors
 from gemcore.cell_batch import CellBatch
 from gemcore.devices import resolve_device
-from gemcore.encoder.cache import cached_invariant_encoder, is_cached
+from gemcore.encoder.cache import cached_encoder, is_cached
 from gemcore.encoder.invariant import InvariantEncoder, graph_parts
 from gemcore.encoder.invariant_config import InvariantConfig
 from gemcore.listed_space import CellSource
@@ -23,7 +23,7 @@ from gemcore.predictor.constant import DOCUMENT, VERSION
 from gemcore.predictor.graph_network_config import GraphNetworkConfig
 from gemcore.predictor.graph_network_members import GraphMember, LabelledCells, MemberFit
 from gemcore.predictor.in_parts import predict_parts
-from gemcore.predictor.mlp import CONSTANT, one_thread
+from gemcore.predictor.one_thread import one_torch_thread
 from gemcore.predictor.protocol import check_scores, require_fitted
 from gemcore.predictor.ranks import RankScale
 from gemcore.threads import get_num_threads
@@ -67,7 +67,7 @@ class GraphNetworkPredictor:
         self.config = config or GraphNetworkConfig()
         self.seed = seed
         self._source = source
-        self._encoder = encoder
+        self._encoder = encoder or InvariantConfig()
         self._progress = progress
         self._members: list[GraphMember] = []
         self._ranks = RankScale.of([0.0])
@@ -77,7 +77,7 @@ class GraphNetworkPredictor:
     def encoder(self) -> InvariantEncoder:
         """What the members start from; trained now if it was not yet."""
         if not isinstance(self._encoder, InvariantEncoder):
-            self._encoder = cached_invariant_encoder(
+            self._encoder = cached_encoder(
                 self._source, self._encoder, seed=self.seed, progress=self._progress
             )
         return self._encoder
@@ -97,11 +97,7 @@ class GraphNetworkPredictor:
     def fit(self, cells: CellBatch, scores: ArrayLike, *, fine_tune: bool = False) -> Self:
         """Learns from cells and their scores; see :class:`gemcore.Predictor`."""
         values = check_scores(cells, scores)
-        self._is_constant = bool(
-            np.ptp(values) <= CONSTANT * max(abs(float(values.mean())), 1e-300)
-        )
-        if self._is_constant:
-            values = np.full(len(values), values.mean())
+        self._is_constant = bool(np.ptp(values) == 0)
         self._ranks = RankScale.of(values)
         goes_on = fine_tune and bool(self._members)
         if not goes_on:
@@ -190,7 +186,7 @@ class GraphNetworkPredictor:
             MemberFit(member, self.config, cells, seed=self.seed, index=i)
             for i, member in enumerate(self._members)
         ]
-        with one_thread(), ThreadPoolExecutor(get_num_threads()) as pool:
+        with one_torch_thread(), ThreadPoolExecutor(get_num_threads()) as pool:
             running = [pool.submit(fit.run, num_steps, stop) for fit in fits]
             try:
                 done, _ = wait(running, return_when=FIRST_EXCEPTION)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from gemcore.cell_batch import CellBatch
-from gemcore.predictor.mlp import one_thread
+from gemcore.predictor.one_thread import one_torch_thread
 from gemcore.threads import get_num_threads
 
 T = TypeVar("T")
@@ -23,5 +23,5 @@ def predict_parts(predict: Callable[[CellBatch], T], cells: CellBatch, size: int
         size: Cells in a part.
     """
     parts = [cells[i : i + size] for i in range(0, len(cells), size)]
-    with one_thread(), ThreadPoolExecutor(get_num_threads()) as pool:
+    with one_torch_thread(), ThreadPoolExecutor(get_num_threads()) as pool:
         return list(pool.map(predict, parts))

@@ -1,7 +1,5 @@
 """The paper's predictor P, and an ensemble of it: ReLU networks on an embedding of the cells."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
@@ -18,11 +16,9 @@ from gemcore.predictor.config import PredictorConfig
 from gemcore.predictor.constant import DOCUMENT, VERSION
 from gemcore.predictor.fitting import fit_members
 from gemcore.predictor.members import Members
+from gemcore.predictor.one_thread import one_torch_thread
 from gemcore.predictor.protocol import check_scores, require_fitted
 from gemcore.predictor.ranks import RankScale
-
-# Below this share of their size, differences between scores are rounding: nothing to learn.
-CONSTANT = 1e-12
 
 
 class MLPPredictor:
@@ -65,12 +61,12 @@ class MLPPredictor:
         values = check_scores(cells, scores)
         inputs = self.embedding.embed(cells)
         self._ranks = None
-        if self.config.targets == "ranks" and not _are_equal(values):
+        are_equal = bool(np.ptp(values) == 0)
+        if self.config.targets == "ranks" and not are_equal:
             self._ranks = RankScale.of(values)
             values = self._ranks.to_ranks(values)
-        mean, std = float(values.mean()), float(values.std())
-        if _are_equal(values):
-            std = 0.0
+        # The standard deviation of equal numbers is not always 0 to the last bit.
+        mean, std = float(values.mean()), 0.0 if are_equal else float(values.std())
         goes_on = fine_tune and self._members is not None
         if not goes_on:
             self._input_scale = _input_scale(inputs)
@@ -81,7 +77,7 @@ class MLPPredictor:
             targets = torch.from_numpy((values - mean) / std).float()
             epochs = self.config.fine_tune_epochs if goes_on else self.config.epochs
             rows = self._scaled(inputs)
-            with one_thread():
+            with one_torch_thread():
                 fit_members(
                     self._members, rows, targets, self.config, epochs=epochs, seed=self.seed
                 )
@@ -95,7 +91,7 @@ class MLPPredictor:
         if len(cells) == 0 or std == 0:
             return np.full(len(cells), mean), np.zeros(len(cells))
         inputs = self._scaled(self.embedding.embed(cells))
-        with one_thread():
+        with one_torch_thread():
             outputs = self._members.predict(inputs).double().numpy()
         predicted, spread = mean + std * outputs.mean(axis=0), std * outputs.std(axis=0)
         return self._ranks.to_scores(predicted, spread) if self._ranks else (predicted, spread)
@@ -169,23 +165,6 @@ class MLPPredictor:
     def _scaled(self, inputs: Tensor) -> Tensor:
         assert self._input_scale is not None
         return (inputs - self._input_scale[0]) / self._input_scale[1]
-
-
-def _are_equal(values: NDArray[np.float64]) -> bool:
-    return bool(values.std() <= CONSTANT * max(abs(float(values.mean())), 1e-300))
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Lets torch use one thread: on matrices as small as these more only get in each other's way,
-    badly so on a busy machine, and the bits then don't depend on the number of cores.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _input_scale(inputs: Tensor) -> Tensor:

@@ -9,6 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 from gemcore.arguments import check_type
 from gemcore.cell_batch import CellBatch
 
+# Below this share of their size, differences between scores are rounding: nothing to learn.
+ROUNDING = 1e-12
+
 
 class Predictor(Protocol):
     """Learns a number for each cell from labelled cells (paper section 3.2).
@@ -34,7 +37,10 @@ class Predictor(Protocol):
 
 
 def check_scores(cells: CellBatch, scores: ArrayLike) -> NDArray[np.float64]:
-    """The scores as float64 ``[B]``, if there is one finite score for each of B >= 1 cells."""
+    """The scores as float64 ``[B]``, if there is one finite score for each of B >= 1 cells.
+
+    Scores that differ by rounding alone become equal.
+    """
     check_type("cells", cells, CellBatch)
     values = np.asarray(scores, dtype=np.float64)
     if values.shape != (len(cells),):
@@ -45,6 +51,8 @@ def check_scores(cells: CellBatch, scores: ArrayLike) -> NDArray[np.float64]:
     if not finite.all():
         first = int(np.argmin(finite))
         raise ValueError(f"scores must be finite, got {values[first]} at index {first}")
+    if np.ptp(values) <= ROUNDING * np.abs(values).max():
+        return np.full(len(values), values.mean())
     return values
 
 

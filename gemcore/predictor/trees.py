@@ -6,7 +6,6 @@ from typing import Any, Self
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from threadpoolctl import threadpool_limits
 
 from gemcore.atomic_files import read_tensors, write_document, write_tensors
 from gemcore.cell_batch import CellBatch
@@ -14,6 +13,7 @@ from gemcore.feature_scale import FeatureScale, prune_for
 from gemcore.philox import Stream, derived_seed, numpy_generator
 from gemcore.predictor.constant import DOCUMENT, VERSION
 from gemcore.predictor.in_parts import predict_parts
+from gemcore.predictor.one_thread import one_openmp_thread
 from gemcore.predictor.protocol import check_scores, require_fitted
 from gemcore.predictor.ranks import RankScale
 
@@ -34,11 +34,6 @@ FOREST: dict[str, Any] = {
 }
 NUM_FOLDS = 4
 PART = 1536  # Cells whose features stay in a cache while all trees look at them.
-
-
-def one_openmp_thread() -> threadpool_limits:
-    """Lets OpenMP use one thread: on a busy machine several wait for each other, spinning."""
-    return threadpool_limits(limits=1, user_api="openmp")
 
 
 class TreesPredictor:

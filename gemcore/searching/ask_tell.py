@@ -283,7 +283,7 @@ class Search:
                 self.space,
                 seed=self.seed,
                 embedding=self.config.embedding,
-                encoder=self.config.encoder,
+                encoder=self.config.encoder if self.config.needs_encoder else None,
             )
             if self.config.pretrain and isinstance(self.predictor, StackedPredictor):
                 self.predictor.prepare()

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Self
 
 from gemcore.arguments import check_float, check_in, check_int, check_type
-from gemcore.embedding.making import EMBEDDINGS, TRAINED_ON_PAIRS
+from gemcore.embedding.encoded import TRAINED_ON_PAIRS
+from gemcore.embedding.making import EMBEDDINGS
 from gemcore.encoder import EncoderConfig
 from gemcore.predictor.making import PREDICTORS, WITHOUT_EMBEDDING
 from gemcore.tasks.training_config import TrainingConfig

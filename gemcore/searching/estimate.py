@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from gemcore.bootstrap import draw_candidates
 from gemcore.cell import Cell
-from gemcore.embedding.guided import encoder_config_for
+from gemcore.embedding.encoded import encoder_config_for
 from gemcore.encoder.training import Training
 from gemcore.networks.cost import network_cost
 from gemcore.networks.network import build_network

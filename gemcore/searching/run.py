@@ -7,7 +7,7 @@ from typing import Any
 from tqdm import tqdm
 
 from gemcore.cell import Cell
-from gemcore.embedding.guided import encoder_config_for
+from gemcore.embedding.encoded import encoder_config_for
 from gemcore.encoder import Encoder, train_encoder
 from gemcore.predictor import Predictor, make_predictor
 from gemcore.predictor.stacked import StackedPredictor

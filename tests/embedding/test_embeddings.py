@@ -12,12 +12,10 @@ from gemcore import Cell, CellBatch, SearchSpace, graph_features, make_embedding
 from gemcore.embedding import EMBEDDINGS, Embedding, load_embedding
 from gemcore.embedding.adjacency import AdjacencyEmbedding
 from gemcore.embedding.described import DescribedEmbedding
+from gemcore.embedding.encoded import TRAINED_ON_PAIRS, EncoderEmbedding
 from gemcore.embedding.features import FeatureEmbedding
-from gemcore.embedding.guided import EncoderEmbedding
-from gemcore.embedding.invariant import InvariantEmbedding
-from gemcore.embedding.making import TRAINED_ON_PAIRS
 from gemcore.embedding.wl import WLEmbedding
-from gemcore.encoder import EncoderConfig, InvariantConfig, train_encoder
+from gemcore.encoder import Encoder, EncoderConfig, InvariantConfig, train_encoder
 from gemcore.predictor import load_predictor, make_predictor
 from gemcore.wl import wl_gram
 
@@ -34,17 +32,18 @@ QUICK = EncoderConfig(
 TINY = InvariantConfig(
     width=8, num_layers=2, num_steps=4, batch_size=16, num_references=50, report_pairs=40
 )
+SETTINGS: dict[str, EncoderConfig | InvariantConfig] = {
+    "kernel_guided": QUICK,
+    "autoencoder": QUICK,
+    "invariant": TINY,
+}
 ALL = (*EMBEDDINGS, "described")
 
 
 def made(name: str, space: SearchSpace | CellBatch = SPACE, seed: int = 0) -> Embedding:
     if name == "described":
         return DescribedEmbedding(made("wl", space, seed), space)
-    if name == "invariant":
-        return InvariantEmbedding(space, TINY, seed=seed)
-    return make_embedding(
-        name, space, seed=seed, encoder=QUICK if name in TRAINED_ON_PAIRS else None
-    )
+    return make_embedding(name, space, seed=seed, encoder=SETTINGS.get(name))
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -157,6 +156,7 @@ def test_the_autoencoder_is_the_encoder_without_similarity() -> None:
     assert isinstance(guided, EncoderEmbedding)
     assert isinstance(plain, EncoderEmbedding)
     assert guided.encoder.config == QUICK
+    assert isinstance(plain.encoder, Encoder)
     assert plain.encoder.config.similarity_weight == 0
     assert not torch.equal(plain.embed(SPACE.sample(5)), guided.embed(SPACE.sample(5)))
 
@@ -202,7 +202,9 @@ def test_wrong_arguments_are_named() -> None:
     with pytest.raises(ValueError, match="seed must be in 0"):
         make_embedding("wl", SPACE, seed=-1)
     with pytest.raises(TypeError, match="encoder must be of type Encoder or EncoderConfig"):
-        make_embedding("kernel_guided", SPACE, encoder=3)  # type: ignore[arg-type]
+        make_embedding("kernel_guided", SPACE, encoder=TINY)
+    with pytest.raises(TypeError, match="encoder must be of type InvariantEncoder or Invariant"):
+        make_embedding("invariant", SPACE, encoder=QUICK)
     with pytest.raises(ValueError, match="dim must be >= 1, got 0"):
         WLEmbedding(SPACE, dim=0)
     with pytest.raises(ValueError, match="num_landmarks must be >= 1, got 0"):

@@ -1,4 +1,4 @@
-"""The paper's encoder as an embedding, with or without the kernel's guidance."""
+"""Trained encoders as embeddings."""
 
 import dataclasses
 from pathlib import Path
@@ -6,48 +6,73 @@ from typing import Any, Self
 
 from torch import Tensor
 
+from gemcore.arguments import check_type
 from gemcore.atomic_files import write_document
 from gemcore.cell_batch import CellBatch
 from gemcore.embedding.protocol import DOCUMENT, FILE, VERSION
-from gemcore.encoder import Encoder, EncoderConfig, cached_encoder
+from gemcore.encoder import (
+    Encoder,
+    EncoderConfig,
+    InvariantConfig,
+    InvariantEncoder,
+    cached_encoder,
+)
 from gemcore.listed_space import CellSource
+
+AnyEncoder = Encoder | InvariantEncoder
+AnyConfig = EncoderConfig | InvariantConfig
+TRAINED_ON_PAIRS = ("kernel_guided", "autoencoder")
+KINDS: dict[str, tuple[type[AnyEncoder], type[AnyConfig]]] = {
+    **dict.fromkeys(TRAINED_ON_PAIRS, (Encoder, EncoderConfig)),
+    "invariant": (InvariantEncoder, InvariantConfig),
+}
 
 
 class EncoderEmbedding:
-    """What an encoder of section 3.1 makes of the cells.
+    """What an encoder makes of the cells.
 
     Args:
-        name: ``"kernel_guided"`` (eqs. 2-4) or ``"autoencoder"``: the same without eq. 3.
+        name: ``"kernel_guided"``: the paper's encoder, eqs. 2-4; ``"autoencoder"``: the same
+            without eq. 3; ``"invariant"``: :class:`InvariantEncoder`.
         source: Where cells come from: the encoder is trained on them at its first use, or comes
             from the user's cache (:mod:`gemcore.learned_cache`).
         encoder: A trained encoder, or how it is trained.
         seed: Of the encoder.
         progress: Show a bar while it is trained.
 
-    Source: Cheng et al., "NASGEM", AAAI 2021, tables 3 and 4 (the other two of three inputs).
+    Raises:
+        TypeError: If the encoder is not of the kind that the name says.
+
+    Source: Cheng et al., "NASGEM", AAAI 2021, tables 3 and 4 (the last two of three inputs).
     """
 
     def __init__(
         self,
         name: str,
         source: CellSource,
-        encoder: Encoder | EncoderConfig | None = None,
+        encoder: AnyEncoder | AnyConfig | None = None,
         *,
         seed: int = 0,
         progress: bool = False,
     ) -> None:
+        kind, settings = KINDS[name]
+        check_type("encoder", encoder, (kind, settings, type(None)))
         self.name = name
         self._source = source
-        self._encoder = encoder
-        self._config = encoder.config if isinstance(encoder, Encoder) else encoder
+        self._encoder: AnyEncoder | None = None
+        if isinstance(encoder, AnyEncoder):
+            self._encoder, encoder = encoder, encoder.config
+        self._config: AnyConfig = encoder or settings()
         self._seed = seed
         self._progress = progress
 
     @property
-    def encoder(self) -> Encoder:
+    def encoder(self) -> AnyEncoder:
         """The encoder, trained now if it was not yet."""
-        if not isinstance(self._encoder, Encoder):
-            config = encoder_config_for(self.name, self._config or EncoderConfig())
+        if self._encoder is None:
+            config = self._config
+            if isinstance(config, EncoderConfig):
+                config = encoder_config_for(self.name, config)
             self._encoder = cached_encoder(
                 self._source, config, seed=self._seed, progress=self._progress
             )
@@ -55,7 +80,7 @@ class EncoderEmbedding:
 
     def fit(self, cells: CellSource) -> Self:
         """Trains the encoder on these cells."""
-        self._source, self._encoder = cells, self._config
+        self._source, self._encoder = cells, None
         assert self.encoder
         return self
 
@@ -73,8 +98,13 @@ class EncoderEmbedding:
     @classmethod
     def restore(cls, directory: Path, content: dict[str, Any]) -> Self:
         """The embedding of a saved document and the encoder beside it."""
-        encoder = Encoder.load(directory / "encoder")
-        return cls(content["name"], encoder.space, encoder, seed=int(content["seed"]))
+        encoder = KINDS[content["name"]][0].load(directory / "encoder")
+        source: CellSource
+        if isinstance(encoder, Encoder):
+            source = encoder.space
+        else:
+            source = CellBatch.from_cells([], op_names=encoder.reader.op_names)
+        return cls(content["name"], source, encoder, seed=int(content["seed"]))
 
 
 def encoder_config_for(embedding: str, config: EncoderConfig) -> EncoderConfig:
