@@ -1,6 +1,5 @@
 """One experiment from its command line to its files: rows, tables, figures, its part of a page."""
 
-import dataclasses
 import functools
 import re
 import shutil
@@ -20,8 +19,8 @@ from harness.figures import save_figure
 from harness.jobs import run_jobs
 from harness.machine import current_commit, describe_machine
 from harness.page import replace_part
-from harness.rows import Key, Row, RowFile, write_rows
-from harness.settings import Settings
+from harness.rows import COMMIT, Key, Row, RowFile, write_rows
+from harness.settings import Settings, changed_flags
 
 S = TypeVar("S", bound=Settings)
 C = TypeVar("C")
@@ -146,7 +145,7 @@ def _measure(experiment: Experiment[S, Any], settings: S, folder: Path) -> list[
         for phase, seconds in measured.seconds.items():
             times.append({**key, "phase": phase, "seconds": round(seconds, 4)})
         total = round(sum(measured.seconds.values()), 4)
-        results.append({**key, **measured.values, "seconds": total, "commit": commit})
+        results.append({**key, **measured.values, "seconds": total, COMMIT: commit})
 
     missing = [job for job in plan if job not in results]
     _run_all(experiment, settings, missing, experiment.measure, phase=experiment.name, keep=keep)
@@ -188,20 +187,10 @@ def _write_part(
         save_figure(figure, images / figure_name)
         shown = f"![{figure_name}](images/experiments/{figure_name}.svg)"
         text = text.replace(f"{{figure {figure_name}}}", shown)
-    commits = ", ".join(dict.fromkeys(str(row["commit"]) for row in rows))
+    commits = ", ".join(dict.fromkeys(str(row[COMMIT]) for row in rows))
     today, machine = time.strftime("%Y-%m-%d"), describe_machine(settings.jobs)
-    facts = f"Measured on {today}: {machine}; commit {commits}."
-    replace_part(page, name, f"    {_command(settings)}\n\n{facts}\n\n{text}")
-
-
-def _command(settings: Settings) -> str:
-    """How this run was started, without where this machine keeps things."""
-    words = [Path(sys.argv[0]).name]
-    for item in dataclasses.fields(settings):
-        value = getattr(settings, item.name)
-        if value == item.default or item.name in ("out", "docs", "quick"):
-            continue
-        values = value if isinstance(value, tuple) else (value,)
-        shown = [v.name if isinstance(v, Path) else str(v) for v in values]
-        words += [f"--{item.name.replace('_', '-')}", *shown]
-    return "python experiments/" + " ".join(words)
+    command = " ".join(
+        ["python", f"experiments/{Path(sys.argv[0]).name}", *changed_flags(settings)]
+    )
+    facts = f"Measured by `{command}` on {today}: {machine}; commit {commits}."
+    replace_part(page, name, f"{facts}\n\n{text}")

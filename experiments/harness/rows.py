@@ -12,6 +12,7 @@ from gemcore.atomic_files import write_text
 Value = int | float | str
 Row = dict[str, Value]
 Key = tuple[Any, ...]  # Values of the key columns.
+COMMIT = "commit"  # A column that is text even where it looks like a number: 1747e38.
 
 
 class RowFile:
@@ -87,7 +88,8 @@ class RowFile:
         if self.columns and missing:
             raise ValueError(f"{self.path} must have the columns {self.keys}, got {self.columns}")
         for values in reader:
-            row = dict(zip(self.columns, map(parse_value, values), strict=True))
+            texts = zip(self.columns, values, strict=True)
+            row = {name: text if name == COMMIT else parse_value(text) for name, text in texts}
             self._rows[self._key(row)] = row
 
 

@@ -59,3 +59,30 @@ class TableSettings(Settings):
             ValueError: If the file is damaged.
         """
         return open_nasbench101(self.table, quick=self.quick)
+
+
+NOT_SHOWN = ("out", "docs", "quick")  # Where a machine keeps things.
+
+
+def changed_flags(settings: object, default: object = None, prefix: str = "--") -> list[str]:
+    """The command line that makes these settings; of a path the name alone.
+
+    Example:
+        >>> changed_flags(Settings(repeats=3, out=Path("/tmp")))
+        ['--repeats', '3']
+    """
+    default = type(settings)() if default is None else default
+    words: list[str] = []
+    for item in dataclasses.fields(settings):  # type: ignore[arg-type]
+        value, usual = getattr(settings, item.name), getattr(default, item.name)
+        flag = prefix + item.name.replace("_", "-")
+        if value == usual or item.name in NOT_SHOWN:
+            continue
+        if dataclasses.is_dataclass(value):
+            words += changed_flags(value, usual, f"{flag}.")
+        elif isinstance(value, bool):
+            words.append(flag if value else f"{prefix}no-{flag.removeprefix(prefix)}")
+        else:
+            values = value if isinstance(value, tuple) else (value,)
+            words += [flag, *(v.name if isinstance(v, Path) else str(v) for v in values)]
+    return words

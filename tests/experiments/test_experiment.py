@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tyro
 
+from fig5_bias import BiasSettings
+from gemcore.encoder import EncoderConfig
 from harness.experiment import Experiment, Measured, Report, folder_of, main, run
 from harness.figures import Curve, draw_curves
 from harness.page import markdown_table
 from harness.rows import Key, Row, RowFile
-from harness.settings import Settings
+from harness.settings import Settings, changed_flags
 
 measured: list[Key] = []  # By all experiments of this module, in order.
 KILL_AT = {"count": 10**9}
@@ -132,12 +135,27 @@ def test_the_page_gets_command_machine_table_and_figure(
     text = page.read_text()
     assert text.startswith("before\n<!-- squares -->\n")
     assert text.endswith("<!-- /squares -->\nafter\n")
-    assert "python experiments/squares.py --sizes 1 2 3\n" in text
+    assert "Measured by `python experiments/squares.py --sizes 1 2 3` on 2" in text
     assert "1 process of one thread" in text
     assert "| 3 | 2 | 109.2500 |" in text
     assert "![curve](images/experiments/curve.svg)" in text
     assert (page.parent / "images" / "experiments" / "curve.svg").exists()
     assert str(settings.out.parent) not in text
+
+
+def test_the_command_names_what_is_not_as_usual() -> None:
+    settings = BiasSettings(
+        table=Path("/data/nb101.npz"),
+        out=Path("/tmp"),
+        encoder=EncoderConfig(num_steps=30, hidden_dims=(8, 8)),
+        oracle=False,
+    )
+    words = "--table nb101.npz --encoder.hidden-dims 8 8 --encoder.num-steps 30 --no-oracle"
+    assert changed_flags(settings) == words.split()
+    assert tyro.cli(BiasSettings, args=words.split()) == dataclasses.replace(
+        settings, table=Path("nb101.npz"), out=Path("results")
+    )
+    assert changed_flags(BiasSettings()) == []
 
 
 def test_wrong_usage_ends_with_a_line(

@@ -40,6 +40,12 @@ def test_a_header_that_a_kill_cut_off_is_no_table(tmp_path: Path) -> None:
     assert RowFile(path, ["n"]).rows == [{"n": 1, "tau": 0.5}]
 
 
+def test_a_commit_is_text_though_it_looks_like_a_number(tmp_path: Path) -> None:
+    file = RowFile(tmp_path / "rows.csv", ["n"])
+    file.append({"n": 1, "commit": "1747e38"})
+    assert RowFile(file.path, ["n"]).rows == [{"n": 1, "commit": "1747e38"}]
+
+
 def test_rows_are_sorted_in_an_order_that_may_name_missing_ones(tmp_path: Path) -> None:
     file = RowFile(tmp_path / "rows.csv", ["n"])
     for n in (3, 1, 7, 2):
