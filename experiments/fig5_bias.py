@@ -30,12 +30,20 @@ from scipy.stats import kendalltau
 
 from baselines.expected_accuracy import ExpectedAccuracy, RunNoise
 from baselines.second_run import SecondRun, read_second_run
+from gemcore.encoder import EncoderConfig
 from gemcore.tables import CellTable
 from harness.comparing import Paired, Summary
 from harness.draws import Draw, generator
 from harness.experiment import Experiment, Measured, Report, folder_of, main
 from harness.figures import Curve, draw_curves
-from harness.methods import METHODS, PredictorSettings, learn, make_method, plan_learning
+from harness.methods import (
+    METHODS,
+    PAPER_ENCODER,
+    PredictorSettings,
+    learn,
+    make_method,
+    plan_learning,
+)
 from harness.page import markdown_table
 from harness.rows import Key, Row, matching
 from harness.tables import reporting_rows
@@ -61,6 +69,9 @@ class BiasSettings(PredictorSettings):
 
     sizes: tuple[int, ...] = (200, 500, 1000, 2000)
     """Numbers of training cells, at most 2000."""
+
+    encoder: EncoderConfig = PAPER_ENCODER
+    """How encoders are trained, on all cells of the table, which they see without accuracies."""
 
     samples: int = 50_000
     """Cells drawn in a bootstrap sample."""
