@@ -9,10 +9,17 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import kendalltau
 
+from fig5_bias import BiasSettings
 from gemcore.cell_batch import CellBatch
 from gemcore.tables import CellTable, synthetic
 from harness import ranking
-from harness.methods import METHODS, PredictorSettings, make_method, plan_learning
+from harness.methods import (
+    METHODS,
+    PAPER_ENCODER,
+    PredictorSettings,
+    make_method,
+    plan_learning,
+)
 from harness.ranking import (
     RankingContext,
     RankingSettings,
@@ -28,6 +35,7 @@ from harness.tables import (
     reporting_rows,
     synthetic_nasbench201,
 )
+from paper_pipeline import PipelineSettings
 
 
 class Counter:
@@ -136,6 +144,14 @@ def test_methods_with_encoders_share_them_within_a_group(tmp_path: Path) -> None
         "kernel_guided-0",
         "kernel_guided-1",
     ]
+
+
+@pytest.mark.parametrize("settings", [PipelineSettings(), BiasSettings()])
+def test_the_papers_pipeline_trains_the_encoder_that_was_chosen_for_it(
+    settings: PredictorSettings,
+) -> None:
+    assert settings.encoder == PAPER_ENCODER
+    assert "n_iter=1, num_steps=1000" in settings.identity["encoder"]
 
 
 def test_every_predictor_of_the_package_has_a_name_here() -> None:
