@@ -8,19 +8,8 @@ measured accuracy (test accuracy of one run), 20 splits. Published numbers were 
 validation accuracy of one fixed split and tested on all cells.
 """
 
-from functools import partial
-
-from harness.experiment import Experiment, Report, main
-from harness.methods import plan_learning
-from harness.ranking import (
-    RankingContext,
-    RankingSettings,
-    measure_ranking,
-    open_ranking,
-    plan_ranking,
-    prepare_ranking,
-    table_facts,
-)
+from harness.experiment import Report, main
+from harness.ranking import RankingContext, RankingSettings, ranking_experiment
 from harness.ranking_report import report_ranking
 from harness.rows import Row
 
@@ -41,17 +30,7 @@ def report(context: RankingContext, rows: list[Row]) -> Report:
     return report_ranking(NAME, context, rows, PUBLISHED)
 
 
-EXPERIMENT = Experiment(
-    name=NAME,
-    settings=RankingSettings,
-    keys=("n", "method", "split"),
-    open_context=partial(open_ranking, NAME),
-    facts=table_facts,
-    plan=plan_ranking,
-    measure=measure_ranking,
-    report=report,
-    prepare=(plan_learning, prepare_ranking),
-)
+EXPERIMENT = ranking_experiment(NAME, RankingSettings, report)
 
 if __name__ == "__main__":
     main(EXPERIMENT, __doc__)

@@ -9,22 +9,12 @@ network; here none is tested that a training cell is the twin of, while publishe
 
 import dataclasses
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from gemcore.tables import CellTable
-from harness.experiment import Experiment, Report, main
-from harness.methods import plan_learning
-from harness.ranking import (
-    RankingContext,
-    RankingSettings,
-    measure_ranking,
-    open_ranking,
-    plan_ranking,
-    prepare_ranking,
-    table_facts,
-)
+from harness.experiment import Report, main
+from harness.ranking import RankingContext, RankingSettings, ranking_experiment
 from harness.ranking_report import report_ranking
 from harness.rows import Row
 from harness.tables import open_nasbench201
@@ -74,17 +64,7 @@ def report(context: RankingContext, rows: list[Row]) -> Report:
     return report_ranking(NAME, context, rows, published)
 
 
-EXPERIMENT = Experiment(
-    name=NAME,
-    settings=NB201Settings,
-    keys=("n", "method", "split"),
-    open_context=partial(open_ranking, NAME),
-    facts=table_facts,
-    plan=plan_ranking,
-    measure=measure_ranking,
-    report=report,
-    prepare=(plan_learning, prepare_ranking),
-)
+EXPERIMENT = ranking_experiment(NAME, NB201Settings, report)
 
 if __name__ == "__main__":
     main(EXPERIMENT, __doc__)

@@ -10,24 +10,19 @@ encoders. Differences are paired by split.
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 from gemcore.encoder import EncoderConfig
-from harness.experiment import Experiment, Report, main
+from harness.experiment import Report, main
 from harness.figures import draw_curves
-from harness.methods import PAPER_ENCODER, plan_learning
+from harness.methods import PAPER_ENCODER
 from harness.page import markdown_table
 from harness.ranking import (
     RankingContext,
     RankingSettings,
     compare,
     curves,
-    measure_ranking,
-    open_ranking,
-    plan_ranking,
-    prepare_ranking,
+    ranking_experiment,
     summarize,
-    table_facts,
 )
 from harness.rows import Row
 
@@ -119,17 +114,7 @@ def published() -> list[Row]:
     ]
 
 
-EXPERIMENT = Experiment(
-    name=NAME,
-    settings=PipelineSettings,
-    keys=("n", "method", "split"),
-    open_context=partial(open_ranking, NAME),
-    facts=table_facts,
-    plan=plan_ranking,
-    measure=measure_ranking,
-    report=report,
-    prepare=(plan_learning, prepare_ranking),
-)
+EXPERIMENT = ranking_experiment(NAME, PipelineSettings, report)
 
 if __name__ == "__main__":
     main(EXPERIMENT, __doc__)

@@ -2,9 +2,9 @@
 
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,9 +15,9 @@ from scipy.stats import kendalltau, pearsonr, spearmanr
 from gemcore.tables import CellTable
 from harness.comparing import Paired, Summary
 from harness.draws import Draw, generator
-from harness.experiment import Measured, folder_of
+from harness.experiment import Experiment, Measured, Report, folder_of
 from harness.figures import Curve
-from harness.methods import METHODS, PredictorSettings, learn, make_method
+from harness.methods import METHODS, PredictorSettings, learn, make_method, plan_learning
 from harness.rows import Key, Row, matching
 from harness.tables import reporting_rows
 
@@ -66,6 +66,25 @@ class RankingContext:
     def networks(self) -> NDArray[np.int64]:
         """Equal numbers for rows that are the same network, int64 ``[B]``."""
         return self.table.lookup(self.table.cells)
+
+
+def ranking_experiment(
+    name: str,
+    settings: type[RankingSettings],
+    report: Callable[[RankingContext, list[Row]], Report],
+) -> Experiment[RankingSettings, RankingContext]:
+    """An experiment that ranks cells by every method, size and split."""
+    return Experiment(
+        name=name,
+        settings=settings,
+        keys=("n", "method", "split"),
+        open_context=partial(open_ranking, name),
+        facts=table_facts,
+        plan=plan_ranking,
+        measure=measure_ranking,
+        report=report,
+        prepare=(plan_learning, prepare_ranking),
+    )
 
 
 def open_ranking(name: str, settings: RankingSettings) -> RankingContext:
