@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from gemcore.arguments import check_in, check_seed, check_type
 from gemcore.atomic_files import read_document
@@ -17,7 +17,8 @@ from gemcore.embedding.wl import WLEmbedding
 from gemcore.listed_space import CellSource
 from gemcore.space import SearchSpace
 
-EMBEDDINGS = (*ENCODED, "adjacency", "wl", "features")
+EmbeddingName = Literal["kernel_guided", "autoencoder", "invariant", "adjacency", "wl", "features"]
+EMBEDDINGS: tuple[str, ...] = get_args(EmbeddingName)
 
 
 def make_embedding(

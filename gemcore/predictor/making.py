@@ -1,6 +1,7 @@
 """Predictors by name, and from a folder."""
 
 from pathlib import Path
+from typing import Literal, get_args
 
 from gemcore.arguments import check_in, check_seed, check_type
 from gemcore.atomic_files import read_document
@@ -21,7 +22,7 @@ from gemcore.predictor.trees import KINDS as TREES
 from gemcore.predictor.trees import TreesPredictor
 from gemcore.space import SearchSpace
 
-PREDICTORS = (
+PredictorName = Literal[
     "default",
     "fast",
     "paper",
@@ -31,7 +32,8 @@ PREDICTORS = (
     "gradient_boosting",
     "extra_trees",
     "constant",
-)
+]
+PREDICTORS: tuple[str, ...] = get_args(PredictorName)
 STACKED = ("default", "fast")
 WITHOUT_EMBEDDING = (*STACKED, "gaussian_process", "graph_network", *TREES, "constant")
 

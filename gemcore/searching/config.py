@@ -5,9 +5,9 @@ from typing import Literal, Self
 
 from gemcore.arguments import check_float, check_in, check_int, check_type
 from gemcore.embedding.encoded import TRAINED_ON_PAIRS
-from gemcore.embedding.making import EMBEDDINGS
+from gemcore.embedding.making import EMBEDDINGS, EmbeddingName
 from gemcore.encoder import EncoderConfig
-from gemcore.predictor.making import PREDICTORS, WITHOUT_EMBEDDING
+from gemcore.predictor.making import PREDICTORS, WITHOUT_EMBEDDING, PredictorName
 from gemcore.tasks.training_config import TrainingConfig
 
 TARGETS = ("metric", "score")
@@ -61,17 +61,7 @@ class SearchConfig:
     max_seconds: float | None = None
     """Start no candidate that is not expected to end in this time; final training comes on top."""
 
-    predictor: Literal[
-        "default",
-        "fast",
-        "paper",
-        "mlp",
-        "gaussian_process",
-        "graph_network",
-        "gradient_boosting",
-        "extra_trees",
-        "constant",
-    ] = "default"
+    predictor: PredictorName = "default"
     """What predicts: a Gaussian process and trees stacked, joined by a graph network if that was
     prepared (see pretrain); never joined (fast); the paper's single network, an ensemble of such
     networks, one kind alone, or the mean of what was seen."""
@@ -80,11 +70,9 @@ class SearchConfig:
     """Train the graph network of the default predictor on unlabelled cells before the first fit,
     a few minutes, once: it is kept in the user's cache, where later searches find it."""
 
-    embedding: Literal[
-        "kernel_guided", "autoencoder", "adjacency", "wl", "features", "invariant"
-    ] = "kernel_guided"
-    """What networks as predictors see: eqs. 2-4, the same without similarity, the flat adjacency,
-    the kernel's principal components, the graph's features, or what a graph network makes of it."""
+    embedding: EmbeddingName = "kernel_guided"
+    """What networks as predictors see: eqs. 2-4, the same without similarity, what a graph network
+    makes of it, the flat adjacency, the kernel's principal components, or the graph's features."""
 
     target: Literal["metric", "score"] = "metric"
     """What is predicted: the metric, to which the exact MACs are added, or the score itself."""
