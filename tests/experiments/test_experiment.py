@@ -9,9 +9,9 @@ import pytest
 import tyro
 
 from fig5_bias import BiasSettings
-from gemcore.encoder import EncoderConfig
 from harness.experiment import Experiment, Measured, Report, folder_of, main, run
 from harness.figures import Curve, draw_curves
+from harness.methods import PAPER_ENCODER
 from harness.page import markdown_table
 from harness.rows import Key, Row, RowFile
 from harness.settings import Settings, changed_flags
@@ -147,7 +147,7 @@ def test_the_command_names_what_is_not_as_usual() -> None:
     settings = BiasSettings(
         table=Path("/data/nb101.npz"),
         out=Path("/tmp"),
-        encoder=EncoderConfig(num_steps=30, hidden_dims=(8, 8)),
+        encoder=dataclasses.replace(PAPER_ENCODER, num_steps=30, hidden_dims=(8, 8)),
         oracle=False,
     )
     words = "--table nb101.npz --encoder.hidden-dims 8 8 --encoder.num-steps 30 --no-oracle"
