@@ -23,7 +23,7 @@ def ten() -> int:
     return 10
 
 
-@pytest.mark.parametrize("num_processes", [1, 2])
+@pytest.mark.parametrize("num_processes", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_every_job_is_done_once_on_one_thread_and_an_error_is_passed_on(num_processes: int) -> None:
     before = torch.get_num_threads(), gemcore.get_num_threads()
     found: list[tuple[int, tuple[int, int, int]]] = []
@@ -38,6 +38,7 @@ def test_no_job_opens_nothing() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
+@pytest.mark.slow
 def test_children_of_a_killed_run_end_too() -> None:
     script = Path(__file__).with_name("sleeping_jobs.py")
     with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as run:
