@@ -5,8 +5,8 @@
 The paper's tables 3 and 4, on NAS-Bench-101: one network predicts from the kernel-guided encoder,
 from a vanilla autoencoder (the same encoder, trained to reconstruct alone), or from the flattened
 adjacency and operations. In each of 20 splits all three see the same random training cells of the
-two thirds on which nothing was tuned, and rank all the rest of them; every fourth split has its own
-encoders. Differences are paired by split.
+two thirds on which nothing was tuned, and rank all the rest of them; encoders of several seeds take
+turns over the splits. Differences are paired by split.
 """
 
 from dataclasses import dataclass

@@ -189,8 +189,6 @@ def _write_part(
         text = text.replace(f"{{figure {figure_name}}}", shown)
     commits = ", ".join(dict.fromkeys(str(row[COMMIT]) for row in rows))
     today, machine = time.strftime("%Y-%m-%d"), describe_machine(settings.jobs)
-    command = " ".join(
-        ["python", f"experiments/{Path(sys.argv[0]).name}", *changed_flags(settings)]
-    )
-    facts = f"Measured by `{command}` on {today}: {machine}; commit {commits}."
+    words = ["python", f"experiments/{Path(sys.argv[0]).name}", *changed_flags(settings)]
+    facts = f"Measured by `{' '.join(words)}` on {today}: {machine}; commit {commits}."
     replace_part(page, name, f"{facts}\n\n{text}")

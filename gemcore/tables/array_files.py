@@ -21,7 +21,7 @@ UNREADABLE = (
     zlib.error,
     EOFError,
     KeyError,
-    NotImplementedError,  # A method of compression that is none.
+    NotImplementedError,  # zipfile's, of a method of compression that one flipped bit made up.
     OSError,
     RuntimeError,  # It claims to be encrypted.
     SyntaxError,

@@ -113,6 +113,18 @@ def test_a_bomb_is_not_inflated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     tracemalloc.stop()
 
 
+def test_a_method_of_compression_that_is_none(tmp_path: Path) -> None:
+    content = bytearray(pack("x.npy", b"no array"))
+    for method in (8, content.index(b"PK\x01\x02") + 10):  # In the entry, and in the directory.
+        content[method] ^= 64
+    path = tmp_path / "x.npz"
+    path.write_bytes(content)
+    with pytest.raises(NotImplementedError):
+        zipfile.ZipFile(path).read("x.npy")
+    with pytest.raises(ValueError, match=r"must hold a whole array 'x\.npy': .*compression"):
+        read_arrays(path)
+
+
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_arrays(tmp_path / "x.npz")
